@@ -1,0 +1,141 @@
+"""What a fault answers when it is asked. The link or the server performs it; a fault performs nothing itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+How = Literal["fin", "rst"]
+Direction = Literal["request", "answer"]
+
+
+# --- performed by the link ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """The connection is not accepted (``loopback``: accepted by the kernel and reset at once)."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Pass on ``keep`` bytes of this piece, then end the connection on both sides."""
+
+    keep: int
+    how: How
+
+
+@dataclass(frozen=True)
+class Swallow:
+    """Pass on ``keep`` bytes of this piece, then drop what follows in this direction (the sender of it is not told)."""
+
+    keep: int
+
+
+@dataclass(frozen=True)
+class Stall:
+    """Pass on ``keep`` bytes, then hold this direction for ``for_ms``, or until the faults stop (None). Its source is not read meanwhile."""
+
+    keep: int
+    for_ms: int | None
+
+
+@dataclass(frozen=True)
+class Drip:
+    """From here to the end of the message pass ``size_bytes`` every ``every_ms``."""
+
+    size_bytes: int
+    every_ms: int
+
+
+@dataclass(frozen=True)
+class Slice:
+    """From here to the end of the message pass the bytes in segments of these sizes, repeated in turn."""
+
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class HalfClose:
+    """Pass on ``keep`` bytes, then FIN towards the client; what the client still sends is still passed on."""
+
+    keep: int
+
+
+@dataclass(frozen=True)
+class Replace:
+    """Send ``data`` to the client in place of the rest of the answer, then close."""
+
+    data: bytes
+    how: How = "fin"
+
+
+@dataclass(frozen=True)
+class Crash:
+    """Pass on ``keep`` bytes, then the target dies on the spot; the play starts it again."""
+
+    keep: int
+
+
+LinkDecision = Cut | Swallow | Stall | Drip | Slice | HalfClose | Replace | Crash
+
+
+# --- performed by the server --------------------------------------------------------------------------------------
+
+Commit = Literal["none", "all"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Answer with this status instead of the true one.
+
+    ``commit``: whether what the request asks for is done first. ``body``: ``contract`` is the contract's own error
+    object for the status. ``acknowledge``: the contract's own body carries the true position.
+    ``after_lines``: answer as soon as so many lines are read, while the request is still open (None: at its end).
+    ``location``: ``same`` or ``other`` origin for a redirect.
+    """
+
+    status: int
+    commit: Commit = "none"
+    body: Literal["contract", "empty", "html"] = "contract"
+    acknowledge: bool = False
+    retry_after_s: int | None = None
+    after_lines: int | None = None
+    location: Literal["same", "other"] | None = None
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """The true answer, with its body or headers spoilt on the way out (the request is committed)."""
+
+    body: Literal["keep", "empty", "html", "truncated"] = "keep"
+    content_type: str | None = None
+    gzip: bool = False
+
+
+@dataclass(frozen=True)
+class BufferRequest:
+    """The application sees the body only once it has ended, as behind an ingress that buffers."""
+
+
+@dataclass(frozen=True)
+class ChangeState:
+    """Change the stored state when the request arrives.
+
+    ``forget``: the last ``count`` positions (None: all). ``complete``: the stream is already complete.
+    ``restart``: the server process restarts: every connection is reset, stored state stays.
+    ``second-writer``: somebody else writes ``count`` events.
+    """
+
+    change: Literal["forget", "complete", "restart", "second-writer"]
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Stale:
+    """The answer tells a position that is ``behind`` lower than the true one (a read from a lagging replica)."""
+
+    behind: int
+
+
+ServerDecision = Answer | Rewrite | BufferRequest | ChangeState | Stale

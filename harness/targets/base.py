@@ -1,0 +1,79 @@
+"""What a target is to a play: something that opens objects of a role, whose verbs are called and whose notes are heard."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..values.requirement import Verb
+from ..worlds.base import Scene
+
+Outcome = Literal["ok", "fail", "unknown", "unsupported", "driver_error"]
+OnNote = Callable[[int, str, Mapping[str, Any]], None]
+"""(number, note, data), called in the order in which the target handed them over."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to a call, as in the driver protocol. ``late``: no reply came before the deadline."""
+
+    outcome: Outcome
+    value: Mapping[str, Any] = field(default_factory=dict)
+    error: Mapping[str, str] | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Serves:
+    contract: str
+    role: str
+    capabilities: tuple[str, ...] = ()
+
+
+class Instance(ABC):
+    """One opened object (a handle)."""
+
+    value: Mapping[str, Any]
+    """What ``open`` answered: for the role ``server`` it holds ``url``."""
+
+    @abstractmethod
+    async def call(self, verb: Verb, args: Mapping[str, Any], deadline_ms: int) -> Reply:
+        """Never raises for what the target does wrong. Waits no longer than ``deadline_ms`` of the scene's time."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Releases the object at once, without waiting for the network."""
+
+    @abstractmethod
+    async def crash(self) -> None:
+        """Ends it as a kill -9 would: no clean-up code of it runs, its connections are reset. Returns once that is so."""
+
+
+class Target(ABC):
+    """An implementation of one or more roles. It lives as long as the session."""
+
+    name: str
+    worlds: tuple[str, ...]
+    """Worlds it can live in, the default first."""
+    internal: bool = False
+    """True when it runs in this process, so that ``internal`` requirements can be judged."""
+
+    @abstractmethod
+    def serves(self) -> tuple[Serves, ...]:
+        """What it implements. Raises TargetProblem (does not start, breaks the protocol) or UsageError (does not import)."""
+
+    @abstractmethod
+    async def open(self, scene: Scene, handle: str, contract: str, role: str, config: Mapping[str, Any], on_note: OnNote) -> Instance:
+        """Opens an object inside ``scene``. Raises TargetProblem when the driver could not."""
+
+    def close(self) -> None:
+        """Ends what outlives an example (a driver process)."""
+
+    def capabilities(self, contract: str, role: str) -> tuple[str, ...] | None:
+        """The capabilities declared for a role, or None when the role is not served."""
+        for row in self.serves():
+            if (row.contract, row.role) == (contract, role):
+                return row.capabilities
+        return None
