@@ -1,0 +1,25 @@
+"""Checkers: pure functions of a history. For each contract and role, the view they read and the table of its requirements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..values.history import History
+from ..values.verdict import Judgement
+from .ingest import SENDER_CHECKERS
+from .ingest.server import CHECKERS as SERVER_CHECKERS
+from .ingest.view import View as IngestSenderView
+
+Checker = Callable[[Any], Judgement]
+MakeView = Callable[[History], Any]
+
+
+def _plain(history: History) -> History:
+    return history
+
+
+CHECKERS: Mapping[tuple[str, str], tuple[MakeView, Mapping[str, Checker]]] = {
+    ("ingest", "sender"): (IngestSenderView, SENDER_CHECKERS),
+    ("ingest", "server"): (_plain, SERVER_CHECKERS),
+}

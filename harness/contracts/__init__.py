@@ -1,0 +1,10 @@
+"""The rules: each contract with its roles, verbs and numbered requirements, one file a contract. To add one: its file, and a row here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..values.requirement import Contract
+from .ingest import INGEST
+
+CONTRACTS: Mapping[str, Contract] = {contract.name: contract for contract in (INGEST,)}

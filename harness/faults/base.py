@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from .decisions import LinkDecision, Refuse, ServerDecision
+from .fields import check
 
 PieceKind = Literal["head", "framing", "payload", "end"]
 Family = Literal["wire", "http", "proxy", "server-state", "stream", "target"]
@@ -27,13 +28,14 @@ class Position:
     nth_any: int
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A run of bytes of one HTTP message, as the link sees it.
 
-    ``head``: start line and headers. ``framing``: chunk headers, chunk ends, trailers. ``payload``: body bytes.
-    ``end``: no bytes; the message is over. ``*_before`` count what came before this piece in the same message:
-    raw bytes of the message, payload bytes, and LFs in the payload.
+    ``head``: start line and headers, always whole. ``framing``: one line of it (chunk header, chunk end, trailer),
+    always whole. ``payload``: body bytes. ``end``: no bytes; the message is over. ``*_before`` count what came before
+    this piece in the same message: raw bytes of the message, payload bytes, LFs in the payload, payload bytes since
+    the last of those LFs, and characters of more than one byte (UTF-8) begun in the payload.
+    ``chunk``: k when the piece is the header line of the k-th chunk, else 0.
     """
 
     kind: PieceKind
@@ -41,6 +43,9 @@ class Piece:
     raw_before: int
     payload_before: int
     lines_before: int
+    line_bytes_before: int = 0
+    characters_before: int = 0
+    chunk: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +57,16 @@ class Fault:
     summary: ClassVar[str]
     choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
     """Allowed values of a field, where its type does not say it all."""
+    ranges: ClassVar[Mapping[str, tuple[int, int | None]]] = {"nth": (1, None), "times": (1, None)}
+    """Smallest and largest value of integer fields (None: no limit); those without a row begin at 0."""
 
     endpoint: str = "any"
     nth: int = 1
     times: int = 1
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for a value that is not allowed. Subclasses that add a rule of their own call this first."""
+        check(self)
 
     def matches(self, position: Position) -> bool:
         if self.endpoint not in ("any", position.endpoint):

@@ -34,7 +34,7 @@ class Swallow:
 
 @dataclass(frozen=True)
 class Stall:
-    """Pass on ``keep`` bytes, then hold this direction for ``for_ms``, or until the faults stop (None). Its source is not read meanwhile."""
+    """Pass on ``keep`` bytes, then hold this direction for ``for_ms``, or until the faults stop (None). Its source is not read."""
 
     keep: int
     for_ms: int | None

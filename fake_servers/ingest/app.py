@@ -1,0 +1,108 @@
+"""The ingest backend and the agent proxy as aiohttp applications over one store.
+
+    servers = IngestServers(scene, runs=[Run(7, "task", "run", "token")])
+    site = await scene.serve(servers.app("proxy"), server="proxy", classify=servers.classify)
+
+``app("proxy")`` answers the proxy leg, ``app("backend")`` the direct leg, any other name both. ``app("elsewhere")`` is
+another origin: it writes down what reaches it and answers 200 with an empty body.
+
+Entries written to the history beside ``request``, ``body-end`` and ``answer``:
+
+============== =======================================================================================================
+``line``       request, index (1 ..), bytes (without LF), text, ended (False: last line without LF), as each is read
+``accept``     run, request, index, seq
+``duplicate``  run, request, index, seq
+``reject``     run, request, index (0: no line is concerned), status, error
+``complete``   run, request, final_seq, repeated
+``state``      run, change ("forget" | "complete" | "second-writer" | "restart"), last (the position after the change)
+``harness-fault`` where, error: this server crashed, which says nothing about the target
+============== =======================================================================================================
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from ...harness.faults.base import Position
+from ..host import Host
+from .exchange import Exchange
+from .orders import Orders, orders_of
+from .routes import Access, Leg, Route, classify, parse_target
+from .store import Run, Store, Stream
+from .upload import Upload
+
+_LEGS: dict[str, tuple[Leg, ...]] = {"proxy": ("proxy",), "backend": ("direct",)}
+_BOTH_LEGS: tuple[Leg, ...] = ("proxy", "direct")
+
+
+class IngestServers:
+    """One store, its applications and the counting of their requests. One object per example."""
+
+    classify = staticmethod(classify)
+
+    def __init__(
+        self,
+        host: Host,
+        runs: Iterable[Run] = (),
+        *,
+        any_run_token: str | None = None,
+        header_completion: bool = False,
+        stream_type: type[Stream] = Stream,
+        upload_type: type[Upload] = Upload,
+        access_type: type[Access] = Access,
+    ) -> None:
+        """``any_run_token`` opens every run; ``header_completion``: the older protocol, in which headers may complete a run."""
+        self.host = host
+        self.store = Store(stream_type)
+        self.access = access_type(runs, any_run_token)
+        self.header_completion = header_completion
+        self.upload_type = upload_type
+        self.elsewhere_url = ""
+        """Origin of the other server, for redirects: set by whoever starts it."""
+        self._requests: Counter[str] = Counter()
+        self._requests_of_endpoint: Counter[tuple[str, str]] = Counter()
+        self._route_by_target: dict[str, Route | None] = {}
+
+    def app(self, server: str) -> web.Application:
+        """The application of one server. It takes every method and target there is, so that nothing escapes the record."""
+        legs = _LEGS.get(server, _BOTH_LEGS)
+
+        @web.middleware
+        async def everything(request: web.Request, handler: object) -> web.StreamResponse:
+            exchange = Exchange(self, request, server, legs)
+            try:
+                return await (exchange.note_only() if server == "elsewhere" else exchange.run())
+            except ConnectionError:
+                raise
+            except Exception as error:  # whatever it is, it is ours: the example must not count as a verdict
+                self.host.history.add("harness-fault", where=f"fake server {server}", error=repr(error))
+                raise
+
+        return web.Application(middlewares=[everything])
+
+    def route(self, target: str) -> Route | None:
+        """`parse_target`, remembered: an example asks for the same few targets again and again."""
+        try:
+            return self._route_by_target[target]
+        except KeyError:
+            route = self._route_by_target[target] = parse_target(target)
+            return route
+
+    def count(self, server: str, endpoint: str) -> Position:
+        """The logical position of the request that has just arrived."""
+        self._requests[server] += 1
+        self._requests_of_endpoint[server, endpoint] += 1
+        return Position(server, endpoint, self._requests_of_endpoint[server, endpoint], self._requests[server])
+
+    def orders(self, position: Position) -> Orders:
+        return orders_of(self.host.plan.concerning(position))
+
+    def summary(self) -> list[str]:
+        """One line a run: what it has taken."""
+        return [
+            f"run {stream.run_id!r}: last_accepted_seq {stream.last}{', complete' if stream.completed else ''}"
+            for stream in self.store.streams.values()
+        ]

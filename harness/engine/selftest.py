@@ -1,0 +1,180 @@
+"""The harness judged as hard as it judges others: every mutant must be killed by its own requirement, null drivers must pass
+nothing, the reference must be clean. A mutant meets first the scenarios that judge its requirement.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..targets.base import Target
+from ..targets.mutants.base import Mutant
+from ..targets.names import parse_target
+from ..values.result import MutantResult, NullResult, ReferenceResult, SelftestResult
+from ..worlds.table import make_world
+from .catalog import Catalog
+from .pool import Pool
+from .scenario import Scenario
+from .session import Progress
+from .unit import BATCH, Unit, UnitResult, ViolationKey, run_cases, unit_cases
+from .workshop import ReduceTask, Workshop
+
+EXAMPLES_PER_MUTANT_MAX = 1_500
+NULL_EXAMPLES = 6
+"""Examples of each scenario and profile that a null driver gets: enough for a pass, if it could pass."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """``kind``: mutant, null or reference. ``share``: which part of the reference's examples (first, count of examples)."""
+
+    kind: str
+    name: str
+    contract: str
+    share: int = 0
+    count: int = 0
+
+
+def run_selftest(
+    catalog: Catalog, contracts: Sequence[str], *, seed: int, jobs: int, examples: int, progress: Progress
+) -> SelftestResult:
+    """``examples``: of the reference, for each contract. Raises UsageError for an unknown contract."""
+    started = time.perf_counter()
+    tasks = list(_jobs(catalog, contracts, examples))
+    results: list[object] = []
+    interrupted = False
+    with Pool(lambda job: _do(catalog, job, seed), lambda: None, jobs) as pool:
+        try:
+            for result in pool.results(tasks):
+                results.append(result)
+                failures = sum(isinstance(row, MutantResult) and not row.killed for row in results)
+                progress.update(len(results), len(tasks), failures, tasks[len(results) - 1].name)
+        except KeyboardInterrupt:
+            interrupted = True
+    return SelftestResult(
+        elapsed_s=time.perf_counter() - started,
+        mutants=tuple(row for row in results if isinstance(row, MutantResult)),
+        null_drivers=tuple(row for row in results if isinstance(row, NullResult)),
+        reference=_merged_references([row for row in results if isinstance(row, ReferenceResult)]),
+        untested=_untested(catalog, contracts),
+        interrupted=interrupted,
+    )
+
+
+REFERENCE_SHARES = 8
+"""The reference's examples are run in so many parts, so that several processes can share them."""
+
+
+def _jobs(catalog: Catalog, contracts: Sequence[str], examples: int) -> Iterator[Job]:
+    for contract in contracts:
+        yield from (Job("mutant", mutant.name, contract) for mutant in catalog.targets.mutants.values() if mutant.contract == contract)
+        yield from (Job("null", name, contract) for name in catalog.targets.nulls)
+        for share in range(REFERENCE_SHARES):
+            count = examples // REFERENCE_SHARES + (share < examples % REFERENCE_SHARES)
+            yield Job("reference", "reference", contract, share, count)
+
+
+def _untested(catalog: Catalog, contracts: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    rows = [row for contract in contracts for row in catalog.contracts[contract].requirements]
+    return tuple((row.id, row.untested) for row in rows if row.untested is not None)
+
+
+def _do(catalog: Catalog, job: Job, seed: int) -> object:
+    text = job.name if job.kind == "reference" else f"{job.kind}:{job.name}"
+    target = parse_target(text, catalog.targets, {})
+    workshop = Workshop(catalog, target, make_world("sim"), seed, {})
+    try:
+        if job.kind == "mutant":
+            return _hunt(workshop, catalog.targets.mutants[job.name], job.contract)
+        if job.kind == "null":
+            return _null(workshop, job)
+        return _reference(workshop, job)
+    finally:
+        workshop.close()
+
+
+def _scenarios(workshop: Workshop, contract: str) -> list[Scenario]:
+    target: Target = workshop.target
+    return [
+        scenario
+        for scenario in workshop.catalog.scenarios_of(contract)
+        if target.capabilities(contract, scenario.role) is not None and "sim" in scenario.worlds and (target.internal or not scenario.internal)
+    ]
+
+
+def _hunt(workshop: Workshop, mutant: Mutant, contract: str) -> MutantResult:
+    started = time.perf_counter()
+    result = UnitResult()
+    scenarios = [scenario for scenario in _scenarios(workshop, contract) if scenario.role == mutant.role]
+    scenarios.sort(key=lambda scenario: not set(mutant.requirements) & set(scenario.judges))
+    for unit in _units(scenarios):
+        if _killing(result, mutant) is not None or result.examples >= EXAMPLES_PER_MUTANT_MAX:
+            break
+        scenario = workshop.catalog.scenarios[unit.scenario]
+        cases = unit_cases(unit, scenario, workshop.setting(scenario, unit.profile), workshop.seed)
+        found = run_cases(
+            workshop.contract_of(scenario), scenario, cases, workshop.target, workshop.world, stop=lambda so_far: _killing(so_far, mutant) is not None
+        )
+        result.merge(found)
+    key = _killing(result, mutant)
+    size: tuple[int | None, int | None] = (None, None)
+    confirmed = False
+    if key is not None:
+        reduced = workshop.reduce(ReduceTask(result.violations[key].case, key))
+        confirmed, size = reduced.confirmed, reduced.case.size
+    killed_by = tuple(sorted({requirement for requirement, _ in result.violations}))
+    seconds = time.perf_counter() - started
+    return MutantResult(mutant.name, contract, mutant.requirements, confirmed, killed_by, result.examples, size[0], size[1], seconds)
+
+
+def _units(scenarios: list[Scenario]) -> Iterator[Unit]:
+    """First a batch of each scenario in the given order, then the next round."""
+    batch = 0
+    while scenarios:
+        for scenario in scenarios:
+            for profile in scenario.profiles:
+                yield Unit(scenario.name, profile, batch, BATCH)
+        batch += 1
+
+
+def _killing(result: UnitResult, mutant: Mutant) -> ViolationKey | None:
+    """The violation of one of the requirements that the mutant must be killed by, or None while it lives."""
+    return next((key for key in sorted(result.violations) if key[0] in mutant.requirements), None)
+
+
+def _null(workshop: Workshop, job: Job) -> NullResult:
+    """Stricter than a session: a single judged example without a finding already counts as passed."""
+    result = _play(workshop, job.contract, 0, NULL_EXAMPLES)
+    failed = {requirement for requirement, _ in result.violations}
+    passed = tuple(sorted(requirement for requirement in result.judged if requirement not in failed))
+    return NullResult(job.name, job.contract, passed)
+
+
+def _reference(workshop: Workshop, job: Job) -> ReferenceResult:
+    lanes = sum(len(scenario.profiles) for scenario in _scenarios(workshop, job.contract))
+    result = _play(workshop, job.contract, 1_000 + job.share, -(-job.count // lanes), job.count)
+    troubled = {requirement for requirement in result.trouble}
+    return ReferenceResult(job.contract, result.examples, tuple(sorted({requirement for requirement, _ in result.violations} | troubled)))
+
+
+def _play(workshop: Workshop, contract: str, batch: int, count: int, examples_max: int | None = None) -> UnitResult:
+    result = UnitResult()
+    for scenario in _scenarios(workshop, contract):
+        for profile in scenario.profiles:
+            left = count if examples_max is None else min(count, examples_max - result.examples)
+            if left > 0:
+                result.merge(workshop.search(Unit(scenario.name, profile, batch, left)))
+    return result
+
+
+def _merged_references(parts: list[ReferenceResult]) -> tuple[ReferenceResult, ...]:
+    merged: dict[str, ReferenceResult] = {}
+    for part in parts:
+        before = merged.get(part.contract)
+        if before is None:
+            merged[part.contract] = part
+        else:
+            violations = tuple(sorted({*before.violations, *part.violations}))
+            merged[part.contract] = ReferenceResult(part.contract, before.examples + part.examples, violations)
+    return tuple(merged.values())

@@ -1,0 +1,249 @@
+"""A session: one use of `streamproof run`. Searches, shrinks what it finds, judges each requirement.
+
+The work is cut into units (a batch of cases of one scenario and profile) whose cases depend on the seed alone; their
+results are merged in a fixed order. So the findings do not depend on how many processes share the work.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..targets.base import Target
+from ..targets.names import parse_target
+from ..values.errors import UsageError
+from ..values.nearest import unknown_name
+from ..values.requirement import Requirement
+from ..values.result import RequirementResult, RunResult
+from ..values.verdict import JUDGED_MIN
+from ..worlds.base import World
+from ..worlds.table import make_world
+from .catalog import Catalog
+from .findings import collect_findings
+from .judge import not_applicable
+from .pool import Pool
+from .scenario import Scenario
+from .unit import BATCH, Unit, UnitResult
+from .workshop import Reduced, ReduceTask, Workshop
+
+EXAMPLES_PER_SCENARIO = {"sim": 30, "loopback": 8}
+"""Examples of each scenario and profile when neither a number nor a time is asked for."""
+
+
+class Progress(Protocol):
+    """Told how far a session is. ``total`` None: it goes on until its time is up."""
+
+    def update(self, done: int, total: int | None, failures: int, label: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    """What `streamproof run` was asked for. Empty tuples mean: all. ``examples`` is a number a contract."""
+
+    target: str = "reference"
+    contracts: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    role: str | None = None
+    world: str | None = None
+    examples: int | None = None
+    seconds: float | None = None
+    seed: int = 0
+    jobs: int = 1
+    out_dir: Path = Path("streamproof-out")
+    keep_histories: Path | None = None
+
+
+def run_session(catalog: Catalog, options: SessionOptions, target_config: Mapping[str, Any], progress: Progress) -> RunResult:
+    """Raises UsageError before anything was run; whatever goes wrong later is in the result."""
+    started = time.perf_counter()
+    target = parse_target(options.target, catalog.targets, target_config)
+    world = make_world(choose_world(target, options.world))
+    scenarios = select_scenarios(catalog, options, target, world)
+    if options.keep_histories is not None:
+        options.keep_histories.mkdir(parents=True, exist_ok=True)
+    workshop = Workshop(catalog, target, world, options.seed, _plain_options(target_config, options.target), options.keep_histories)
+    search = Search(options, scenarios, world, progress, started)
+    with Pool(workshop.do, workshop.close, _jobs(options)) as pool:
+        interrupted = search.run(pool)
+        reduced = {} if interrupted else search.reduce(pool)
+    results = _requirement_results(catalog, options, target, world, scenarios, search, reduced)
+    return RunResult(
+        target=target.name,
+        world=world.name,
+        seed=options.seed,
+        elapsed_s=time.perf_counter() - started,
+        examples=search.result.examples,
+        requirements=results,
+        faults=dict(sorted(search.result.faults.items())),
+        warnings=tuple(search.result.warnings),
+        interrupted=interrupted or search.interrupted,
+        simulated_s=search.result.simulated_us / 1e6,
+    )
+
+
+def choose_world(target: Target, asked: str | None) -> str:
+    if asked is None:
+        return target.worlds[0]
+    if asked not in target.worlds:
+        raise UsageError(f"target {target.name!r} cannot run in the world {asked!r}: it needs {' or '.join(target.worlds)}. Leave out --world.")
+    return asked
+
+
+def select_scenarios(catalog: Catalog, options: SessionOptions, target: Target, world: World) -> list[Scenario]:
+    """The scenarios of a session, in the order of the table. Raises UsageError for unknown names and empty selections."""
+    for name in options.contracts:
+        if name not in catalog.contracts:
+            raise unknown_name("contract", name, catalog.contracts)
+    for name in options.scenarios:
+        if name not in catalog.scenarios:
+            raise unknown_name("scenario", name, catalog.scenarios)
+    chosen = [
+        scenario
+        for scenario in catalog.scenarios.values()
+        if (not options.contracts or scenario.contract in options.contracts)
+        and (not options.scenarios or scenario.name in options.scenarios)
+        and (options.role is None or scenario.role == options.role)
+    ]
+    if not chosen:
+        raise UsageError("no scenario is left by --contract, --scenario and --role; see `streamproof list scenarios`")
+    served = [scenario for scenario in chosen if target.capabilities(scenario.contract, scenario.role) is not None]
+    if not served:
+        roles = sorted({f"{scenario.contract}/{scenario.role}" for scenario in chosen})
+        raise UsageError(f"target {target.name!r} serves none of the selected roles ({', '.join(roles)}); see `streamproof list targets`")
+    return [s for s in served if world.name in s.worlds and (target.internal or not s.internal)]
+
+
+def _jobs(options: SessionOptions) -> int:
+    return max(1, options.jobs)
+
+
+def _plain_options(target_config: Mapping[str, Any], name: str) -> Mapping[str, str]:
+    options = target_config.get(name, {})
+    return {key: str(value) for key, value in options.items()} if isinstance(options, Mapping) else {}
+
+
+class Search:
+    """The search phase and, behind it, the reduction of each distinct violation."""
+
+    def __init__(self, options: SessionOptions, scenarios: list[Scenario], world: World, progress: Progress, started: float) -> None:
+        self.options = options
+        self.scenarios = scenarios
+        self.world = world
+        self.progress = progress
+        self.started = started
+        self.result = UnitResult()
+        self.interrupted = False
+
+    def run(self, pool: Pool[Any]) -> bool:
+        """Returns whether it was interrupted; what was found so far is in ``result``."""
+        total = None if self.options.seconds is not None else sum(unit.count for unit in self._units())
+        units: list[Unit] = []
+
+        def taken() -> Iterator[Unit]:
+            for unit in self._units():
+                if self._time_is_up():
+                    return
+                units.append(unit)
+                yield unit
+
+        try:
+            for position, result in enumerate(pool.results(taken())):
+                self.result.merge(result)
+                self.progress.update(self.result.examples, total, len(self.result.violations), units[position].scenario)
+        except KeyboardInterrupt:
+            return True
+        return False
+
+    def _time_is_up(self) -> bool:
+        return self.options.seconds is not None and time.perf_counter() - self.started > self.options.seconds
+
+    def _units(self) -> Iterator[Unit]:
+        """Round after round over all scenarios and profiles, so that whatever ends the search has treated them alike."""
+        lanes = [(scenario, profile) for scenario in self.scenarios for profile in scenario.profiles]
+        left = {lane: count for lane, count in zip(lanes, self._shares(len(lanes)), strict=True)} if self.options.seconds is None else None
+        batch = 0
+        while left is None or any(left.values()):
+            for scenario, profile in lanes:
+                count = BATCH if left is None else min(BATCH, left[scenario, profile])
+                if left is not None:
+                    left[scenario, profile] -= count
+                if count:
+                    yield Unit(scenario.name, profile, batch, count)
+            batch += 1
+
+    def _shares(self, lanes: int) -> list[int]:
+        """How many examples each lane gets; a given number is per contract and shared out evenly."""
+        if self.options.examples is None:
+            return [EXAMPLES_PER_SCENARIO[self.world.name]] * lanes
+        total = self.options.examples * len({scenario.contract for scenario in self.scenarios})
+        return [total // lanes + (number < total % lanes) for number in range(lanes)]
+
+    def reduce(self, pool: Pool[Any]) -> dict[tuple[str, str], Reduced]:
+        """Shrinks and confirms each distinct violation."""
+        keys = sorted(self.result.violations)
+        reduced = {}
+        try:
+            tasks = [ReduceTask(self.result.violations[key].case, key) for key in keys]
+            for key, result in zip(keys, pool.results(tasks), strict=True):
+                reduced[key] = result
+                self.progress.update(len(reduced), len(keys), len(keys), f"shrinking {key[0]}")
+        except KeyboardInterrupt:
+            self.interrupted = True
+        return reduced
+
+
+def _requirement_results(
+    catalog: Catalog,
+    options: SessionOptions,
+    target: Target,
+    world: World,
+    scenarios: list[Scenario],
+    search: Search,
+    reduced: Mapping[tuple[str, str], Reduced],
+) -> tuple[RequirementResult, ...]:
+    contracts = sorted({name for name in catalog.contracts if not options.contracts or name in options.contracts})
+    findings = collect_findings(target, options.target, options.out_dir, search.result, reduced)
+    judged_by = {requirement for scenario in scenarios for requirement in scenario.judges}
+    rows = []
+    for name in contracts:
+        for row in catalog.contracts[name].requirements:
+            if options.role is None or row.role == options.role:
+                rows.append(_verdict(row, target, world, search.result, judged_by, findings.get(row.id, ())))
+    return tuple(rows)
+
+
+def _verdict(row: Requirement, target: Target, world: World, result: UnitResult, judged_by: set[str], findings: tuple[Any, ...]) -> RequirementResult:
+    capabilities = target.capabilities(row.contract, row.role)
+    judged = result.judged[row.id]
+    reason: str | None
+    if capabilities is None:
+        reason = f"the target does not serve the role {row.role}"
+    else:
+        reason = not_applicable(row, capabilities, world.name, internal=target.internal)
+    if reason is None and row.id not in judged_by:
+        reason = "no selected scenario judges it"
+    required = reason is None and row.level == "MUST"
+
+    def verdict(word: Any, why: str | None, *, fault: bool = False) -> RequirementResult:
+        return RequirementResult(row.id, row.contract, row.role, row.level, required, word, judged, why, findings, fault)
+
+    if findings:
+        return verdict("fail", None)
+    if reason is not None:
+        return verdict("not_run", reason)
+    if row.id in result.trouble:
+        return verdict("inconclusive", result.trouble[row.id][0], fault=True)
+    if row.id in result.slow:
+        return verdict("inconclusive", f"too slow in real time, which is no verdict: {result.slow[row.id]}")
+    if judged < JUDGED_MIN:
+        return verdict("not_run", _why_not_judged(result, row.id, judged))
+    return verdict("pass", None)
+
+
+def _why_not_judged(result: UnitResult, requirement: str, judged: int) -> str:
+    reasons = result.reasons.get(requirement)
+    common = reasons.most_common(1)[0][0] if reasons else "precondition never met"
+    return common if judged == 0 else f"judged in {judged} examples, {JUDGED_MIN} are needed; else: {common}"

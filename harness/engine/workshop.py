@@ -1,0 +1,97 @@
+"""What a worker holds: the catalog, one target and one world; and the three tasks it can be given: search, reduce, confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..targets.base import Target
+from ..values.case import Case
+from ..values.requirement import Contract
+from ..worlds.base import World
+from .catalog import Catalog
+from .example import Example, run_example
+from .reduce import Reduction, reduce_case
+from .scenario import Scenario, Setting
+from .unit import Unit, UnitResult, ViolationKey, run_cases, unit_cases, violation_key
+
+TRIES_MAX = {"sim": 600, "loopback": 60}
+CONFIRMATIONS = {"sim": (1, 1), "loopback": (2, 3)}
+"""(k, n): a candidate counts as failing when it fails in k of n runs."""
+
+
+@dataclass(frozen=True)
+class ReduceTask:
+    case: Case
+    key: ViolationKey
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """A reduced case, the example that it gives, and whether that was confirmed in a fresh life of the target."""
+
+    case: Case
+    example: Example
+    tries: int
+    confirmed: bool
+
+
+class Workshop:
+    """One target in one world; `close` ends both. Tasks may be given in any order: each example is played from scratch."""
+
+    def __init__(self, catalog: Catalog, target: Target, world: World, seed: int, options: Mapping[str, str], keep: Path | None = None) -> None:
+        self.catalog = catalog
+        self.target = target
+        self.world = world
+        self.seed = seed
+        self.options = options
+        self.keep = keep
+
+    def close(self) -> None:
+        self.target.close()
+        self.world.close()
+
+    def do(self, task: Unit | ReduceTask) -> UnitResult | Reduced:
+        return self.search(task) if isinstance(task, Unit) else self.reduce(task)
+
+    def setting(self, scenario: Scenario, profile: str) -> Setting:
+        capabilities = self.target.capabilities(scenario.contract, scenario.role) or ()
+        return Setting(profile, self.world.name, capabilities, self.options)
+
+    def contract_of(self, scenario: Scenario) -> Contract:
+        return self.catalog.contracts[scenario.contract]
+
+    def search(self, unit: Unit) -> UnitResult:
+        scenario = self.catalog.scenarios[unit.scenario]
+        cases = unit_cases(unit, scenario, self.setting(scenario, unit.profile), self.seed)
+        return run_cases(self.contract_of(scenario), scenario, cases, self.target, self.world, keep=self.keep)
+
+    def run(self, case: Case) -> Example:
+        scenario = self.catalog.scenarios[case.scenario]
+        return run_example(self.contract_of(scenario), scenario, case, self.target, self.world)
+
+    def shows(self, case: Case, key: ViolationKey) -> bool:
+        """Whether the violation is seen in k of n runs."""
+        wanted, runs = CONFIRMATIONS[self.world.name]
+        seen = 0
+        for run in range(runs):
+            seen += any(violation_key(finding) == key for finding in self.run(case).findings)
+            if seen >= wanted or seen + runs - run - 1 < wanted:
+                break
+        return seen >= wanted
+
+    def reduce(self, task: ReduceTask) -> Reduced:
+        reduction = reduce_case(task.case, lambda case: self.shows(case, task.key), TRIES_MAX[self.world.name])
+        return self.confirm(reduction, task.key)
+
+    def confirm(self, reduction: Reduction, key: ViolationKey) -> Reduced:
+        """Runs the reduced case once more in a fresh life of the target, since only then it counts."""
+        self.target.close()
+        example = self.run(reduction.case)
+        confirmed = any(violation_key(finding) == key for finding in example.findings)
+        if not confirmed and self.world.name != "sim":
+            self.target.close()
+            example = self.run(reduction.case)
+            confirmed = any(violation_key(finding) == key for finding in example.findings)
+        return Reduced(reduction.case, example, reduction.tries, confirmed)
