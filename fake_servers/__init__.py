@@ -1,0 +1,14 @@
+"""The servers that targets talk to: aiohttp applications over one authoritative store each, the same in every world.
+
+They know faults and history as values, and their surroundings as a small protocol (``host.py``); no world, no engine.
+To add one: a folder for its contract, and a row in the table of what `streamproof serve` can start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .ingest.service import ingest_service
+from .service import Builder
+
+SERVERS: Mapping[str, Builder] = {"ingest": ingest_service}

@@ -1,0 +1,10 @@
+"""What is played: the scenarios of each contract, each about 25 lines, and the plays they share. They may name fake servers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..harness.engine.scenario import Scenario
+from .ingest import INGEST_SCENARIOS
+
+SCENARIOS: Mapping[str, Scenario] = {scenario.name: scenario for scenario in INGEST_SCENARIOS}

@@ -22,7 +22,7 @@ Entries written to the history beside ``request``, ``body-end`` and ``answer``:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
@@ -32,7 +32,7 @@ from .exchange import Exchange
 from .orders import Orders, orders_of
 from .routes import Access, Leg, Route, classify, parse_target
 from .store import Run, Store, Stream
-from .upload import Upload
+from .upload import HeaderRule, Upload
 
 _LEGS: dict[str, tuple[Leg, ...]] = {"proxy": ("proxy",), "backend": ("direct",)}
 _BOTH_LEGS: tuple[Leg, ...] = ("proxy", "direct")
@@ -49,16 +49,17 @@ class IngestServers:
         runs: Iterable[Run] = (),
         *,
         any_run_token: str | None = None,
-        header_completion: bool = False,
-        stream_type: type[Stream] = Stream,
+        header_rule: HeaderRule | None = None,
+        stream_type: Callable[[str], Stream] = Stream,
         upload_type: type[Upload] = Upload,
         access_type: type[Access] = Access,
     ) -> None:
-        """``any_run_token`` opens every run; ``header_completion``: the older protocol, in which headers may complete a run."""
+        """``any_run_token`` opens every run; ``header_rule``: `header_completion` for the older protocol, in which headers may
+        complete a run. The types are for servers with a difference."""
         self.host = host
         self.store = Store(stream_type)
         self.access = access_type(runs, any_run_token)
-        self.header_completion = header_completion
+        self.header_rule = header_rule
         self.upload_type = upload_type
         self.elsewhere_url = ""
         """Origin of the other server, for redirects: set by whoever starts it."""
@@ -70,18 +71,17 @@ class IngestServers:
         """The application of one server. It takes every method and target there is, so that nothing escapes the record."""
         legs = _LEGS.get(server, _BOTH_LEGS)
 
-        @web.middleware
-        async def everything(request: web.Request, handler: object) -> web.StreamResponse:
-            exchange = Exchange(self, request, server, legs)
+        async def everything(request: web.Request) -> web.StreamResponse:
             try:
+                exchange = Exchange(self, request, server, legs)
                 return await (exchange.note_only() if server == "elsewhere" else exchange.run())
-            except ConnectionError:
-                raise
             except Exception as error:  # whatever it is, it is ours: the example must not count as a verdict
                 self.host.history.add("harness-fault", where=f"fake server {server}", error=repr(error))
                 raise
 
-        return web.Application(middlewares=[everything])
+        app = web.Application()
+        app.router.add_route("*", "/{rest:(?s:.*)}", everything)  # the target is read raw, so no route of aiohttp's would do
+        return app
 
     def route(self, target: str) -> Route | None:
         """`parse_target`, remembered: an example asks for the same few targets again and again."""

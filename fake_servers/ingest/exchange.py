@@ -16,13 +16,10 @@ from ...harness.values.errors import HarnessFault
 from .answers import Wire, contract_answer, faulty_answer, rewrite
 from .routes import Leg
 from .store import Stream
-from .upload import HeaderCompletion, Reply, Upload
+from .upload import Reply, Upload
 
 if TYPE_CHECKING:
     from .app import IngestServers
-
-COMPLETE_HEADER = "X-PostHog-Event-Stream-Complete"
-FINAL_SEQ_HEADER = "X-PostHog-Event-Stream-Final-Seq"
 
 
 class ClientGone(Exception):
@@ -90,16 +87,12 @@ class Exchange:
         return response
 
     def _upload(self, stream: Stream | None, fault: Answer | None) -> Upload:
-        upload = self.servers.upload_type(stream, self.history.add, self.number, self._header_completion())
+        rule = self.servers.header_rule
+        header = rule(self.http.headers) if rule is not None else None
+        upload = self.servers.upload_type(stream, self.history.add, self.number, header)
         if fault is not None:
             upload.stop_after = fault.after_lines
         return upload
-
-    def _header_completion(self) -> HeaderCompletion | None:
-        if not self.servers.header_completion or self.http.headers.get(COMPLETE_HEADER) != "true":
-            return None
-        text = self.http.headers.get(FINAL_SEQ_HEADER, "")
-        return HeaderCompletion(int(text) if text.isascii() and text.isdigit() else None)
 
     # --- the body
 

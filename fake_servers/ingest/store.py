@@ -13,7 +13,7 @@ Nothing here knows HTTP, time or a loop.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -89,7 +89,7 @@ class Stream:
 class Store:
     """The streams of all runs, made when they are first asked for."""
 
-    def __init__(self, stream_type: type[Stream] = Stream) -> None:
+    def __init__(self, stream_type: Callable[[str], Stream] = Stream) -> None:
         self._stream_type = stream_type
         self.streams: dict[str, Stream] = {}
 

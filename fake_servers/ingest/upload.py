@@ -8,7 +8,7 @@ Every line is written down, also those that come after the answer is decided: th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,9 @@ from .store import Stream
 LINE_BYTES_MAX = 1_000_000
 BODY_BYTES_MAX = 5_000_000
 EVENT_LINES_MAX = 1_000
+
+COMPLETE_HEADER = "X-PostHog-Event-Stream-Complete"
+FINAL_SEQ_HEADER = "X-PostHog-Event-Stream-Final-Seq"
 
 Record = Callable[..., object]
 """``record(kind, **data)``: appends an entry to the history."""
@@ -42,8 +45,21 @@ class HeaderCompletion:
     final_seq: int | None
 
 
+HeaderRule = Callable[[Mapping[str, str]], HeaderCompletion | None]
+
+
+def header_completion(headers: Mapping[str, str]) -> HeaderCompletion | None:
+    """The rule of the older protocol: only the literal ``true`` counts, and only a final number of plain digits is valid."""
+    if headers.get(COMPLETE_HEADER) != "true":
+        return None
+    text = headers.get(FINAL_SEQ_HEADER, "")
+    return HeaderCompletion(int(text) if text.isascii() and text.isdigit() else None)
+
+
 class Upload:
     """``stream`` None: nothing is applied, the lines are only written down (the request was refused at its head)."""
+
+    event_lines_max = EVENT_LINES_MAX
 
     def __init__(self, stream: Stream | None, record: Record, request: int, header: HeaderCompletion | None = None) -> None:
         self.stream = stream
@@ -57,8 +73,9 @@ class Upload:
         self.accepted = 0
         self.duplicate = 0
         self.refusal: Reply | None = None
-        self._events = 0
-        self._completion: tuple[int, int] | None = None  # final_seq, and the index of its line
+        self.events = 0
+        self.completion: tuple[int, int] | None = None
+        """final_seq, and the index of its line."""
         self._splitter = LineSplitter()
         self._overflown = False
         if header is not None and header.final_seq is None:
@@ -113,30 +130,37 @@ class Upload:
         self.record("line", request=self.request, index=self.lines_read, bytes=len(line), text=text, ended=ended)
         if self.stream is None or self.refusal is not None or (self.stop_after is not None and self.lines_read > self.stop_after):
             return
-        if len(line) > LINE_BYTES_MAX:
+        if self.is_too_long(line):
             self.reject(self.lines_read, 413, "Line is too long")
             return
         try:
-            parsed = parse_line(line)
+            parsed = self.parse(line)
         except BadLine as bad:
             self.reject(self.lines_read, 400, str(bad))
             return
         self.apply(self.stream, parsed)
 
+    def is_too_long(self, line: bytes) -> bool:
+        return len(line) > LINE_BYTES_MAX
+
+    def parse(self, line: bytes) -> EventLine | CompletionLine | None:
+        """Raises BadLine."""
+        return parse_line(line)
+
     def apply(self, stream: Stream, line: EventLine | CompletionLine | None) -> None:
         """Applies one well-formed line; None is a blank one."""
         if line is None:
             return
-        if self._completion is not None:
+        if self.completion is not None:
             self.reject(self.lines_read, 400, "Unexpected line after stream completion")
         elif isinstance(line, CompletionLine):
-            self._completion = line.final_seq, self.lines_read
+            self.completion = line.final_seq, self.lines_read
         else:
             self._apply_event(stream, line)
 
     def _apply_event(self, stream: Stream, line: EventLine) -> None:
-        self._events += 1
-        if self._events > EVENT_LINES_MAX:
+        self.events += 1
+        if self.events > self.event_lines_max:
             self.reject(self.lines_read, 413, "Too many events in one request")
             return
         verdict = stream.apply(line.seq, line.event)
@@ -156,9 +180,9 @@ class Upload:
 
     def final_seq(self) -> tuple[int, int] | None:
         """(final_seq, index of the line) of the completion this body asks for; a line goes before the headers."""
-        if self._completion is None and self.header is not None and self.header.final_seq is not None:
+        if self.completion is None and self.header is not None and self.header.final_seq is not None:
             return self.header.final_seq, 0
-        return self._completion
+        return self.completion
 
     def _complete(self, stream: Stream) -> None:
         asked = self.final_seq()

@@ -9,17 +9,14 @@ from ..values.history import History
 from ..values.verdict import Judgement
 from .ingest import SENDER_CHECKERS
 from .ingest.server import CHECKERS as SERVER_CHECKERS
+from .ingest.server import Trial
 from .ingest.view import View as IngestSenderView
 
 Checker = Callable[[Any], Judgement]
 MakeView = Callable[[History], Any]
 
 
-def _plain(history: History) -> History:
-    return history
-
-
 CHECKERS: Mapping[tuple[str, str], tuple[MakeView, Mapping[str, Checker]]] = {
     ("ingest", "sender"): (IngestSenderView, SENDER_CHECKERS),
-    ("ingest", "server"): (_plain, SERVER_CHECKERS),
+    ("ingest", "server"): (Trial, SERVER_CHECKERS),
 }

@@ -67,4 +67,3 @@ def _save(repro: Repro, out_dir: Path, requirement: str, target: str, number: in
         result.warnings.append(f"the repro file {path} could not be written: {error.strerror or error}")
         return None
     return path
-

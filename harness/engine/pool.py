@@ -42,7 +42,9 @@ class Pool(Generic[T]):
             global _function
             _function = self._function
             context = multiprocessing.get_context("fork")
-            self._executor = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_begin_worker, initargs=(os.getpid(), self._close))
+            self._executor = ProcessPoolExecutor(
+                self._jobs, mp_context=context, initializer=_begin_worker, initargs=(os.getpid(), self._close)
+            )
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:

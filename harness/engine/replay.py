@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..targets.names import parse_target
-from ..values.result import Repro, ReplayResult, ReplayWord
+from ..values.result import ReplayResult, ReplayWord, Repro
 from ..worlds.table import make_world
 from .catalog import Catalog
 from .example import Example

@@ -36,9 +36,7 @@ class Job:
     count: int = 0
 
 
-def run_selftest(
-    catalog: Catalog, contracts: Sequence[str], *, seed: int, jobs: int, examples: int, progress: Progress
-) -> SelftestResult:
+def run_selftest(catalog: Catalog, contracts: Sequence[str], *, seed: int, jobs: int, examples: int, progress: Progress) -> SelftestResult:
     """``examples``: of the reference, for each contract. Raises UsageError for an unknown contract."""
     started = time.perf_counter()
     tasks = list(_jobs(catalog, contracts, examples))
@@ -99,7 +97,9 @@ def _scenarios(workshop: Workshop, contract: str) -> list[Scenario]:
     return [
         scenario
         for scenario in workshop.catalog.scenarios_of(contract)
-        if target.capabilities(contract, scenario.role) is not None and "sim" in scenario.worlds and (target.internal or not scenario.internal)
+        if target.capabilities(contract, scenario.role) is not None
+        and "sim" in scenario.worlds
+        and (target.internal or not scenario.internal)
     ]
 
 
@@ -114,7 +114,12 @@ def _hunt(workshop: Workshop, mutant: Mutant, contract: str) -> MutantResult:
         scenario = workshop.catalog.scenarios[unit.scenario]
         cases = unit_cases(unit, scenario, workshop.setting(scenario, unit.profile), workshop.seed)
         found = run_cases(
-            workshop.contract_of(scenario), scenario, cases, workshop.target, workshop.world, stop=lambda so_far: _killing(so_far, mutant) is not None
+            workshop.contract_of(scenario),
+            scenario,
+            cases,
+            workshop.target,
+            workshop.world,
+            stop=lambda so_far: _killing(so_far, mutant) is not None,
         )
         result.merge(found)
     key = _killing(result, mutant)

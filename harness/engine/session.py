@@ -88,7 +88,9 @@ def choose_world(target: Target, asked: str | None) -> str:
     if asked is None:
         return target.worlds[0]
     if asked not in target.worlds:
-        raise UsageError(f"target {target.name!r} cannot run in the world {asked!r}: it needs {' or '.join(target.worlds)}. Leave out --world.")
+        raise UsageError(
+            f"target {target.name!r} cannot run in the world {asked!r}: it needs {' or '.join(target.worlds)}. Leave out --world."
+        )
     return asked
 
 
@@ -215,7 +217,9 @@ def _requirement_results(
     return tuple(rows)
 
 
-def _verdict(row: Requirement, target: Target, world: World, result: UnitResult, judged_by: set[str], findings: tuple[Any, ...]) -> RequirementResult:
+def _verdict(
+    row: Requirement, target: Target, world: World, result: UnitResult, judged_by: set[str], findings: tuple[Any, ...]
+) -> RequirementResult:
     capabilities = target.capabilities(row.contract, row.role)
     judged = result.judged[row.id]
     reason: str | None

@@ -28,7 +28,9 @@ def shrink_file(
         first = workshop.run(repro.case)
         shown = [finding for finding in first.findings if finding.requirement in repro.expect]
         if not shown:
-            raise UsageError(f"{path}: {', '.join(repro.expect)} does not fail for target {workshop.target.name!r}: there is nothing to shrink")
+            raise UsageError(
+                f"{path}: {', '.join(repro.expect)} does not fail for target {workshop.target.name!r}: there is nothing to shrink"
+            )
         key = violation_key(shown[0])
         tries = 0
 

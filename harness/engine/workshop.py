@@ -40,7 +40,9 @@ class Reduced:
 class Workshop:
     """One target in one world; `close` ends both. Tasks may be given in any order: each example is played from scratch."""
 
-    def __init__(self, catalog: Catalog, target: Target, world: World, seed: int, options: Mapping[str, str], keep: Path | None = None) -> None:
+    def __init__(
+        self, catalog: Catalog, target: Target, world: World, seed: int, options: Mapping[str, str], keep: Path | None = None
+    ) -> None:
         self.catalog = catalog
         self.target = target
         self.world = world

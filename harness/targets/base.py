@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from ..values.requirement import Verb
 from ..worlds.base import Scene
+from .verbs import Outcome as Outcome
 
-Outcome = Literal["ok", "fail", "unknown", "unsupported", "driver_error"]
 OnNote = Callable[[int, str, Mapping[str, Any]], None]
 """(number, note, data), called in the order in which the target handed them over."""
 
@@ -59,6 +59,10 @@ class Target(ABC):
     """Worlds it can live in, the default first."""
     internal: bool = False
     """True when it runs in this process, so that ``internal`` requirements can be judged."""
+    options: Mapping[str, str] = {}
+    """The plain options that the configuration file gives it."""
+    secrets: Mapping[str, str] = {}
+    """The options that are secrets (read from the environment). Each `open` has them tagged in the history of its scene."""
 
     @abstractmethod
     def serves(self) -> tuple[Serves, ...]:
@@ -68,8 +72,12 @@ class Target(ABC):
     async def open(self, scene: Scene, handle: str, contract: str, role: str, config: Mapping[str, Any], on_note: OnNote) -> Instance:
         """Opens an object inside ``scene``. Raises TargetProblem when the driver could not."""
 
-    def close(self) -> None:
-        """Ends what outlives an example (a driver process)."""
+    def close(self) -> None:  # noqa: B027 - most targets hold nothing that outlives an example
+        """Ends what outlives an example (a driver process). It may be opened again afterwards: that starts afresh."""
+
+    def tag_secrets(self, scene: Scene) -> None:
+        for option, secret in self.secrets.items():
+            scene.secrets.add(secret, option.replace("_", "-"))
 
     def capabilities(self, contract: str, role: str) -> tuple[str, ...] | None:
         """The capabilities declared for a role, or None when the role is not served."""

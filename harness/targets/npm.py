@@ -32,6 +32,14 @@ NODE_MAJOR_MIN = 20
 NODE_FOLDER = Path(__file__).with_name("node")
 _BUNDLER_FILES = ("package.json", "package-lock.json")
 _BUNDLE = "bundle.mjs"
+_BUNDLER_OPTIONS = (
+    "--bundle",
+    "--platform=node",
+    "--format=esm",
+    f"--target=node{NODE_MAJOR_MIN}",
+    f"--outfile={_BUNDLE}",
+    "--log-level=warning",
+)
 _FETCH_S_MAX = 900
 _TOOL_S_MAX = 60
 _OFFLINE_CODES = {
@@ -74,7 +82,7 @@ def cache_folder() -> Path:
 def bundle_path(target: str, package: NpmPackage) -> Path:
     """Where the module of an installed target is, or would be."""
     lock = (NODE_FOLDER / _BUNDLER_FILES[1]).read_bytes()
-    recipe = hashlib.sha256(repr(package).encode() + lock).hexdigest()[:12]
+    recipe = hashlib.sha256(repr((package, _BUNDLER_OPTIONS)).encode() + lock).hexdigest()[:12]
     return cache_folder() / "targets" / f"{target}-{package.version}-{recipe}" / _BUNDLE
 
 
@@ -186,15 +194,7 @@ def _install_bundler(npm: str, scratch: Path) -> Path:
 
 
 def _bundle(package: NpmPackage, bundler: Path, finished: Path) -> None:
-    options = [
-        "--bundle",
-        "--platform=node",
-        "--format=esm",
-        f"--target=node{NODE_MAJOR_MIN}",
-        f"--outfile={_BUNDLE}",
-        "--log-level=warning",
-    ]
-    done = _run([str(bundler), package.entry, *options], finished, _TOOL_S_MAX)
+    done = _run([str(bundler), package.entry, *_BUNDLER_OPTIONS], finished, _TOOL_S_MAX)
     if done.returncode or not (finished / _BUNDLE).is_file():
         raise HarnessFault(f"the sources of {package.spec} could not be bundled:\n{_tail(done.stderr)}")
 

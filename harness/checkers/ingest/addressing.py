@@ -16,20 +16,13 @@ COMPLETION_HEADER = "x-posthog-event-stream-"
 
 
 def check_url(view: View) -> Judgement:
-    requests = [request for request in view.wire.requests if request.server != "elsewhere" and not _followed_redirect(view, request)]
+    requests = [request for request in view.wire.requests if request.server != "elsewhere"]
     if not requests:
         return not_judged(NO_REQUEST)
     return judged(
         Finding("ING-URL-1", f"{problem}: the raw target is {request.target!r}", (request.entry,))
         for request in requests
         if (problem := _url_problem(view, request))
-    )
-
-
-def _followed_redirect(view: View, request: Request) -> bool:
-    """A redirect within the origin may be followed wherever it leads."""
-    return any(entry.data["fault"] == "redirect" and entry.number < request.entry for entry in view.wire.faults) and (
-        "redirected" in request.target
     )
 
 
@@ -77,9 +70,7 @@ def check_headers(view: View) -> Judgement:
     requests = [request for request in view.wire.requests if request.server != "elsewhere"]
     if not any(request.events for request in requests):
         return not_judged("precondition never met: no event was sent")
-    return judged(
-        Finding("ING-HDR-1", problem, (request.entry,)) for request in requests for problem in _header_problems(request)
-    )
+    return judged(Finding("ING-HDR-1", problem, (request.entry,)) for request in requests for problem in _header_problems(request))
 
 
 def _header_problems(request: Request) -> Iterator[str]:
@@ -95,7 +86,10 @@ def _header_problems(request: Request) -> Iterator[str]:
 
 
 def check_other_origin(view: View) -> Judgement:
-    redirected = any(entry.data["fault"] == "redirect" and entry.data.get("to") == "other" for entry in view.wire.faults)
+    planned = view.header.faults
+    redirected = any(
+        entry.data["fault"] == "redirect" and planned[entry.data["index"]].get("origin") == "other" for entry in view.wire.faults
+    )
     authorized = any(request.server != "elsewhere" and "authorization" in request.headers for request in view.wire.requests)
     if not (redirected and authorized):
         return not_judged("precondition never met: no redirect to another origin was answered to an authorized request")

@@ -117,8 +117,11 @@ def check_completion(view: View) -> Judgement:
     accepted = {index for entry, _, index in view.accepted if entry < first.entry}
     missing = [event for event in owed if event.index not in accepted]
     return judged(
-        Finding("ING-CMP-1", f"the stream was marked complete at {first.final_seq} without event {event.index + 1} of the application",
-                (event.entry, first.entry))
+        Finding(
+            "ING-CMP-1",
+            f"the stream was marked complete at {first.final_seq} without event {event.index + 1} of the application",
+            (event.entry, first.entry),
+        )
         for event in missing[:1]
     )
 

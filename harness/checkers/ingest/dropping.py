@@ -62,12 +62,17 @@ def _size_findings(view: View, event: Event, seq: int, size: int, *, over: bool)
     elif not over and sent is None and view.droppable.get(event.index) != "full":
         yield Finding("ING-DROP-2", f"an event of {size} bytes as seq {seq} was dropped although the limit is {limit}", (event.entry,))
     elif not over and slim and sent is not None:
-        yield Finding("ING-DROP-2", f"an event of {size} bytes was stripped of its app data although the limit is {limit}",
-                      (event.entry, sent.line.entry))
+        yield Finding(
+            "ING-DROP-2",
+            f"an event of {size} bytes was stripped of its app data although the limit is {limit}",
+            (event.entry, sent.line.entry),
+        )
 
 
 def check_drop_policy(view: View) -> Judgement:
-    full = [event for life in view.lives for event in life.life.events if view.droppable.get(event.index) == "full" and view.was_dropped(event)]
+    full = [
+        event for life in view.lives for event in life.life.events if view.droppable.get(event.index) == "full" and view.was_dropped(event)
+    ]
     if not full:
         return not_judged("precondition never met: no event was dropped for a full buffer")
     if not view.intent.logs:

@@ -22,11 +22,15 @@ def check_sync(view: View) -> Judgement:
 def _sync_findings(life: LifeView) -> Iterator[Finding]:
     first = life.requests[0]
     if first.lines:
-        yield Finding("ING-SYNC-1", "the first request of the sender has a body; it must be an empty POST", (first.entry, first.lines[0].entry))
+        yield Finding(
+            "ING-SYNC-1", "the first request of the sender has a body; it must be an empty POST", (first.entry, first.lines[0].entry)
+        )
         return
     if life.sent:
         line = life.sent[0].line
-        if not any(r.is_sync and r.succeeded and r.delivered is not None and r.delivered.delivered_entry < line.entry for r in life.requests):
+        if not any(
+            r.is_sync and r.succeeded and r.delivered is not None and r.delivered.delivered_entry < line.entry for r in life.requests
+        ):
             message = f"event line seq {line.seq} was sent before any sync had been answered with a 2xx"
             yield Finding("ING-SYNC-1", message, (first.entry, line.entry))
 
@@ -128,7 +132,9 @@ def check_restart(view: View) -> Judgement:
             continue
         seen = True
         if line.seq != expected + 1:
-            message = f"the server stood at {expected} when the sender started, its first event line is seq {line.seq} instead of {expected + 1}"
+            message = (
+                f"the server stood at {expected} when the sender started, its first event line is seq {line.seq} instead of {expected + 1}"
+            )
             findings.append(Finding("ING-RST-1", message, (life.requests[0].entry, line.entry)))
     return judged(findings) if seen else not_judged("precondition never met: no sender started while the server stood above 0")
 
@@ -228,7 +234,9 @@ def _gap_findings(life: LifeView) -> Iterator[Finding]:
         if highest is None or life.renumbered_between(since, sent.line.entry):
             highest = seq
         elif seq > highest + 1 and not _position_explains(life, sent.line.entry, seq):
-            yield Finding("ING-DROP-1", f"seq {seq} is the first number behind {highest}: a dropped event has used up a number", (sent.line.entry,))
+            yield Finding(
+                "ING-DROP-1", f"seq {seq} is the first number behind {highest}: a dropped event has used up a number", (sent.line.entry,)
+            )
             return
         highest, since = max(highest, seq), sent.line.entry
 

@@ -35,7 +35,9 @@ def _event_bytes(upload: Request) -> int:
 def _size_findings(upload: Request, events_max: int, bytes_max: int) -> Iterator[Finding]:
     count, size = len(upload.events), _event_bytes(upload)
     if count > events_max:
-        yield Finding("ING-ROLL-1", f"an upload holds {count} events, {events_max} are allowed", (upload.entry, upload.events[events_max].entry))
+        yield Finding(
+            "ING-ROLL-1", f"an upload holds {count} events, {events_max} are allowed", (upload.entry, upload.events[events_max].entry)
+        )
     if size > bytes_max and count > 1:
         yield Finding("ING-ROLL-1", f"an upload holds {size} bytes of events, {bytes_max} are allowed", (upload.entry,))
     for line in upload.events:
@@ -51,7 +53,12 @@ def check_upload_age(view: View) -> Judgement:
         return not_judged("precondition never met: no upload came near the window")
     limit_us = window_us + (WINDOW_SLACK_MS + view.allowance_ms) * 1000
     return judged(
-        Finding("ING-ROLL-2", f"an upload was open for {age_us // 1000} ms, the window is {window_us // 1000} ms", (upload.entry,), upper_bound=True)
+        Finding(
+            "ING-ROLL-2",
+            f"an upload was open for {age_us // 1000} ms, the window is {window_us // 1000} ms",
+            (upload.entry,),
+            upper_bound=True,
+        )
         for upload, age_us in aged
         if age_us > limit_us
     )

@@ -109,6 +109,8 @@ class Handle {
     this.name = name;
     /** @type {Opened | null} null while it is being opened */
     this.object = null;
+    /** @type {Promise<Fields> | null} the value of the reply to `open` */
+    this.opening = null;
     this.isClosed = false;
     /** @type {Set<number>} ids of requests without a reply */
     this.pending = new Set();
@@ -195,7 +197,7 @@ class Session {
     if (!isServed) throw new DriverError(`this driver does not serve ${contract} / ${role}`, "not-served");
     const handle = new Handle(name);
     this.handles.set(name, handle);
-    handle.answer(id, () => this.openObject(handle, config ?? {}, { contract, role }));
+    handle.answer(id, () => (handle.opening = this.openObject(handle, config ?? {}, { contract, role })));
   }
 
   /** @param {Handle} handle @param {Fields} config @param {{contract: string, role: string}} as */
@@ -215,9 +217,12 @@ class Session {
   /** @param {any} request */
   call({ id, handle: name, verb, args }) {
     const handle = this.handles.get(name);
-    const object = handle?.object;
-    if (!handle || !object) throw new DriverError(`handle ${JSON.stringify(name)} is not open`, "not-open");
-    handle.answer(id, () => callVerb(object, verb, args ?? {}));
+    if (!handle) throw new DriverError(`handle ${JSON.stringify(name)} is not open`, "not-open");
+    handle.answer(id, async () => {
+      // A call that comes before the reply to `open` waits for it; any other takes effect at once, in the order of the lines.
+      if (!handle.object) await handle.opening;
+      return callVerb(/** @type {Opened} */ (handle.object), verb, args ?? {});
+    });
   }
 
   /** @param {any} request */

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import aiohttp
@@ -87,11 +87,11 @@ class Patience:
 class UploadBody(Payload):
     """A body whose pieces become due while it is being sent. Its length is unknown, so it goes in chunks, one a piece."""
 
-    def __init__(self, pieces: AsyncIterator[bytes], on_answer: Callable[[], None]) -> None:
-        """``on_answer`` is called when an answer begins, which may be long before the last piece."""
-        super().__init__(pieces, content_type=MEDIA_TYPE)
-        self._pieces = pieces
-        self._transport: asyncio.Transport | None = None
+    def __init__(self, next_piece: Callable[[], Awaitable[bytes]], on_answer: Callable[[], None]) -> None:
+        """``next_piece`` waits for the next piece; an empty one is the end. ``on_answer``: an answer begins before that."""
+        super().__init__(None, content_type=MEDIA_TYPE)
+        self._next_piece = next_piece
+        self._transport: asyncio.WriteTransport | None = None
         self.on_answer = on_answer
         self.patience: Patience | None = None
         self.is_written = False
@@ -100,7 +100,7 @@ class UploadBody(Payload):
         assert self.patience is not None
         self._transport = writer.transport
         self.patience.rest()
-        async for piece in self._pieces:
+        while piece := await self._next_piece():
             self.patience.restart()
             await writer.write(piece)
             await writer.drain()
@@ -126,23 +126,26 @@ class Peer:
 
     async def request(self, body: UploadBody | None = None) -> Answer | None:
         """Sends an upload, or (None) the empty POST that asks for the position. None when no whole answer came in time."""
-        settled = False
+        is_over = False
         try:
-            async with asyncio.timeout(self.settings.request_timeout_s) as timeout:
-                patience = Patience(timeout, self.settings.request_timeout_s)
+            async with asyncio.timeout(self.seconds_of_patience()) as timeout:
+                patience = Patience(timeout, self.seconds_of_patience())
                 if body is not None:
                     body.patience = patience
                 response = await self.post(body)
                 if body is not None:
                     self.expect_rest_of_answer(body, patience)
                 answer = read_answer(response.status, await self.read_body(response, patience))
-            settled = body is None or body.is_written
+            is_over = body is None or body.is_written
             return answer
         except (aiohttp.ClientError, TimeoutError, OSError):
             return None
         finally:
-            if body is not None and not settled:
+            if body is not None and not is_over:
                 body.abandon()
+
+    def seconds_of_patience(self) -> float:
+        return self.settings.request_timeout_s
 
     async def post(self, body: UploadBody | None) -> aiohttp.ClientResponse:
         return await self.session.post(self.url(), data=body, headers=self.headers(body), allow_redirects=False)

@@ -33,7 +33,7 @@ class SimTask(asyncio.Task[Any]):
 class TimerQueue:
     """Timers by time, and in the order in which they were set where the times are equal (asyncio's own heap is not stable)."""
 
-    __slots__ = ("_heap", "_numbers", "_cancelled")
+    __slots__ = ("_cancelled", "_heap", "_numbers")
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, asyncio.TimerHandle]] = []

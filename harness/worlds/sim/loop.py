@@ -21,10 +21,11 @@ from typing import Any
 
 from ...values.errors import Deadlock, HarnessFault, QuotaExceeded
 from ..base import Quota
-from ..ownership import OWNER, OwnedLoop, belongs_to_dead, owner_of_handle
+from ..ownership import OwnedLoop, belongs_to_dead, owner_of_handle
 from .calls import SimTask, TimerQueue
 from .dump import describe_waits
 from .streams import SimStreams
+from .transport import SimTransport
 
 START_S = 1_000.0
 """What the clock shows at first. Not zero, which some libraries take for "not set"."""
@@ -52,7 +53,6 @@ class SimLoop(SimStreams, OwnedLoop):
         self._task_numbers = itertools.count(1)
         self._selector = _NoSelector()
         self.harness_context = contextvars.Context()
-        self.set_exception_handler(SimLoop._on_unhandled)
         self._open_network()
 
     # --- time
@@ -160,12 +160,19 @@ class SimLoop(SimStreams, OwnedLoop):
     def _write_to_self(self) -> None:
         """There is no sleep from which another thread would have to wake this loop."""
 
-    def _on_unhandled(self, context: dict[str, Any]) -> None:
+    def default_exception_handler(self, context: dict[str, Any]) -> None:
         """An exception that nobody took. In code of a target it is the target's affair, in ours it ends the example."""
         error = context.get("exception")
-        if error is None or _belongs_to_target(context):
-            return
-        self.fail(_as_fault(str(context.get("message")), error))
+        if error is not None and _is_ours(context):
+            self.fail(_as_fault(str(context.get("message")), error))
+
+
+def _is_ours(context: dict[str, Any]) -> bool:
+    handle = context.get("handle")
+    if handle is not None:
+        return owner_of_handle(handle) is None
+    subject = context.get("task") or context.get("future") or context.get("transport")
+    return isinstance(subject, (SimTask, SimTransport)) and subject.owner is None
 
 
 def _as_fault(message: str, error: BaseException) -> BaseException:
@@ -174,11 +181,3 @@ def _as_fault(message: str, error: BaseException) -> BaseException:
     fault = HarnessFault(f"{message}: {type(error).__name__}: {error}")
     fault.__cause__ = error
     return fault
-
-
-def _belongs_to_target(context: dict[str, Any]) -> bool:
-    handle = context.get("handle")
-    if handle is not None:
-        return owner_of_handle(handle) is not None
-    task = context.get("task") or context.get("future")
-    return getattr(task, "owner", None) is not None or OWNER.get() is not None

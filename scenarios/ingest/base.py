@@ -1,0 +1,46 @@
+"""The shape shared by all sender scenarios of ``ingest``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis.strategies import SearchStrategy
+
+from ...harness.engine.scenario import Scenario, Setting, always
+from ...harness.values.case import Case
+from ...harness.values.history import History
+from .sender_play import play_sender
+
+BOTH = ("proxy", "direct")
+
+
+def sender_scenario(
+    name: str,
+    summary: str,
+    judges: tuple[str, ...],
+    draw: Callable[[Setting], SearchStrategy[Case]],
+    *,
+    counts: Callable[[History], str | None] = always,
+    profiles: tuple[str, ...] = BOTH,
+    **more: Any,
+) -> Scenario:
+    """``judges``: requirement ids without the prefix ``ING-``."""
+    ids = tuple(f"ING-{requirement}" for requirement in judges)
+    return Scenario(f"ingest-{name}", "ingest", "sender", summary, profiles, ids, draw, play_sender, counts, **more)
+
+
+def injected(*names: str) -> Callable[[History], str | None]:
+    """The example counts only if one of these faults was really injected."""
+
+    def check(history: History) -> str | None:
+        if any(entry.data["fault"] in names for entry in history.of_kind("fault")):
+            return None
+        return f"precondition never met: none of the faults {', '.join(names)} was injected"
+
+    return check
+
+
+def any_injected(history: History) -> str | None:
+    """The example counts only if a fault was really injected."""
+    return None if any(True for _ in history.of_kind("fault")) else "precondition never met: no fault was injected"

@@ -1,0 +1,233 @@
+"""What the sender scenarios draw from: identities, figures, operations and faults, all as plain values.
+
+Operations and faults are lists of tuples or builds that may be empty, with the harmless choice first, so that small
+cases are as likely as large ones. Events get their mark ``k`` (1, 2 ..) when the workload is put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ...harness.engine.scenario import Setting
+from ...harness.faults.base import Fault
+from ...harness.faults.close_after import CloseAfter
+from ...harness.faults.cut import Cut
+from ...harness.faults.drip import Drip
+from ...harness.faults.early_answer import EarlyAnswer
+from ...harness.faults.forget import Forget
+from ...harness.faults.garbage import Garbage
+from ...harness.faults.half_close import HalfClose
+from ...harness.faults.lose_answer import LoseAnswer
+from ...harness.faults.refuse import Refuse
+from ...harness.faults.slice import Slice
+from ...harness.faults.spoilt_body import SpoiltBody
+from ...harness.faults.stall import Stall
+from ...harness.faults.status import Status
+from ...harness.values.case import Case, Operation
+from .payloads import POOL_SIZE, payload
+
+PLAIN_IDS = ("task-1", "run-1")
+SPECIAL_IDS = (
+    "a/b?c&d#e %",
+    "..",
+    ".",
+    "a%2Fb",
+    "é/ü 日本",
+    "a+b",
+    "x;y:z@",
+    '{}[]|^`"<>',
+    "-_.!~*'()",
+    "r" * 1_000,
+    "%",
+    "a b",
+    "a\\b",
+    "🙂",
+)
+BASE_SUFFIXES = ("", "/", "//", "/prefix", "/prefix/", "/a/b//")
+SIM_TIMING = (
+    {"flush_delay": 0, "retry_delay": 200, "request_timeout": 1_000, "stop_timeout": 5_000, "upload_window": 10_000},
+    {"flush_delay": 20, "retry_delay": 1_000, "request_timeout": 3_000, "stop_timeout": 10_000, "upload_window": 20_000},
+    {"flush_delay": 0, "retry_delay": 1_000, "request_timeout": 10_000, "stop_timeout": 30_000, "upload_window": 300_000},
+)
+LOOPBACK_TIMING = ({"flush_delay": 0, "retry_delay": 100, "request_timeout": 400, "stop_timeout": 1_500, "upload_window": 1_200},)
+
+Draft = tuple[str, int, int]
+"""(kind, amount, payload number): an operation before its events are numbered."""
+
+
+def timings(setting: Setting) -> SearchStrategy[Mapping[str, int] | None]:
+    """The figures of a case; None for a target that does not declare ``timing``."""
+    if "timing" not in setting.capabilities:
+        return st.none()
+    return st.sampled_from(SIM_TIMING if setting.world == "sim" else LOOPBACK_TIMING)
+
+
+def figures(timing: Mapping[str, int] | None) -> Mapping[str, int]:
+    """The figures that a target will go by: the given ones or the contract's defaults."""
+    return timing or SIM_TIMING[-1]
+
+
+def limits(setting: Setting, **given: int) -> dict[str, int] | None:
+    return dict(given) if given and "limits" in setting.capabilities else None
+
+
+def config(timing: Mapping[str, int] | None, limit: Mapping[str, int] | None = None, **more: Any) -> dict[str, Any]:
+    task_id, run_id = PLAIN_IDS
+    return {"project_id": 7, "task_id": task_id, "run_id": run_id, "timing_ms": timing, "limits": limit, **more}
+
+
+def drafts(*kinds: str, amount_max: int = 4, size_min: int = 1, size_max: int = 6) -> SearchStrategy[list[Draft]]:
+    """Operations such as ("enqueue", ..), ("burst", ..), ("wait", ..); the first kind is the simplest."""
+    one = st.tuples(st.sampled_from(kinds), st.integers(1, amount_max), st.integers(0, POOL_SIZE - 1))
+    return st.lists(one, min_size=size_min, max_size=size_max)
+
+
+def operations(drafts: Sequence[Draft], timing: Mapping[str, int] | None, *more: Operation) -> tuple[Operation, ...]:
+    """Numbers the events. A ``wait`` of amount n is n quarters of retry_delay."""
+    quarter_ms = max(1, figures(timing)["retry_delay"] // 4)
+    marks = iter(range(1, 1_000_000))
+    done: list[Operation] = []
+    for kind, amount, number in drafts:
+        if kind == "enqueue":
+            done.append(("enqueue", {"event": event(next(marks), number)}))
+        elif kind == "burst":
+            done.append(("enqueue_many", {"events": [event(next(marks), number if i == 0 else 0) for i in range(amount)]}))
+        elif kind == "wait":
+            done.append(("wait", {"ms": amount * quarter_ms}))
+        else:
+            done.append((kind, {}))
+    return (*done, *more)
+
+
+def event(mark: int, number: int = 0) -> dict[str, Any]:
+    return {"k": mark, **payload(number)}
+
+
+STOP: Operation = ("stop", {"complete": True})
+DRAIN: Operation = ("stop", {"complete": False})
+RECOVER: Operation = ("recover", {})
+
+
+def case(scenario: str, setting: Setting, config: Mapping[str, Any], workload: Sequence[Operation], faults: Sequence[Fault] = ()) -> Case:
+    return Case("ingest", ("sender",), setting.profile, scenario, config, tuple(workload), tuple(faults))
+
+
+def cases(
+    scenario: str,
+    setting: Setting,
+    ops: SearchStrategy[list[Draft]],
+    faults: SearchStrategy[list[Fault]] | None = None,
+    *,
+    end: Sequence[Operation] = (STOP,),
+    begin: Sequence[Draft] = (),
+    limit: Mapping[str, int] | None = None,
+    persistent: SearchStrategy[bool | None] | None = None,
+    check: Callable[[Case], bool] | None = None,
+) -> SearchStrategy[Case]:
+    """The usual shape of a sender case: some figures, some operations, some faults, and how it ends."""
+
+    def build(timing: Mapping[str, int] | None, flag: bool | None, drafts: list[Draft], plan: list[Fault]) -> Case:
+        settings = config(timing, limits(setting, **(limit or {})), persistent_upload=flag)
+        return case(scenario, setting, settings, operations([*begin, *drafts], timing, *end), plan)
+
+    built = st.builds(build, timings(setting), persistent or st.none(), ops, faults or st.just([]))
+    return built.filter(check) if check is not None else built
+
+
+# --- faults -------------------------------------------------------------------------------------------------------
+
+ENDPOINTS = st.sampled_from(("upload", "sync", "any"))
+NTH = st.integers(1, 4)
+TIMES = st.integers(1, 3)
+HOW = st.sampled_from(("fin", "rst"))
+DIRECTION = st.sampled_from(("request", "answer"))
+
+
+def lost_answers() -> SearchStrategy[Fault]:
+    return st.builds(LoseAnswer, endpoint=ENDPOINTS, nth=NTH, times=TIMES, answer_bytes=st.integers(0, 120), how=HOW)
+
+
+def cuts() -> SearchStrategy[Fault]:
+    by_bytes = st.builds(
+        Cut, endpoint=ENDPOINTS, nth=NTH, times=TIMES, direction=DIRECTION, part=st.sampled_from(("body", "head")),
+        after_bytes=st.integers(0, 300), how=HOW, lost_bytes=st.sampled_from((0, 0, 1, 40)),
+    )  # fmt: skip
+    by_lines = st.builds(Cut, endpoint=st.just("upload"), nth=NTH, times=TIMES, after_lines=st.integers(0, 4), how=HOW)
+    inside = st.builds(
+        Cut, endpoint=st.just("upload"), nth=NTH, inside=st.sampled_from(("line", "chunk-header", "character")), at=st.integers(1, 3),
+        after_bytes=st.integers(1, 20), how=HOW,
+    )  # fmt: skip
+    return st.one_of(by_lines, by_bytes, inside)
+
+
+def connection_faults() -> SearchStrategy[Fault]:
+    return st.one_of(
+        st.builds(Refuse, nth=st.integers(1, 5), times=TIMES),
+        st.builds(CloseAfter, endpoint=ENDPOINTS, nth=NTH, times=TIMES, how=HOW),
+        st.builds(
+            HalfClose,
+            endpoint=ENDPOINTS,
+            nth=NTH,
+            direction=DIRECTION,
+            part=st.sampled_from(("body", "head")),
+            after_bytes=st.integers(0, 40),
+        ),
+        st.builds(
+            Garbage,
+            endpoint=ENDPOINTS,
+            nth=NTH,
+            what=st.sampled_from(("text", "binary", "header", "status-line", "length", "chunk")),
+            how=HOW,
+        ),
+        st.builds(Slice, endpoint=ENDPOINTS, nth=NTH, times=TIMES, sizes=st.lists(st.integers(1, 40), min_size=1, max_size=3).map(tuple)),
+    )
+
+
+def stalls(timing: Mapping[str, int] | None = None) -> SearchStrategy[Fault]:
+    timeout_ms = figures(timing)["request_timeout"] if timing else 1_000
+    return st.one_of(
+        st.builds(
+            Stall, endpoint=ENDPOINTS, nth=NTH, times=TIMES, where=st.sampled_from(("before-head", "in-body", "never-read")),
+            after_bytes=st.integers(0, 60), for_ms=st.sampled_from((None, timeout_ms // 2, timeout_ms * 2)),
+        ),
+        st.builds(Drip, endpoint=ENDPOINTS, nth=NTH, size_bytes=st.integers(1, 20), every_ms=st.sampled_from((1, 50, 400))),
+    )  # fmt: skip
+
+
+PASSING_STATUSES = (503, 500, 502, 429, 408, 504)
+
+
+def statuses(*codes: int) -> SearchStrategy[Fault]:
+    return st.builds(
+        Status, endpoint=ENDPOINTS, nth=NTH, times=TIMES, status=st.sampled_from(codes or PASSING_STATUSES),
+        commit=st.sampled_from(("none", "all")), body=st.sampled_from(("contract", "empty", "html")), acknowledge=st.booleans(),
+        retry_after_s=st.sampled_from((None, 0, 2)),
+    )  # fmt: skip
+
+
+def early_answers(*codes: int) -> SearchStrategy[Fault]:
+    return st.builds(
+        EarlyAnswer, endpoint=st.just("upload"), nth=NTH, times=TIMES, status=st.sampled_from(codes or (413, 503, 500, 429)),
+        after_lines=st.integers(0, 3), acknowledge=st.booleans(),
+    )  # fmt: skip
+
+
+def spoilt_bodies() -> SearchStrategy[Fault]:
+    return st.builds(SpoiltBody, endpoint=ENDPOINTS, nth=NTH, times=TIMES, body=st.sampled_from(("empty", "html", "truncated")))
+
+
+def forgets() -> SearchStrategy[Fault]:
+    return st.builds(Forget, endpoint=ENDPOINTS, nth=st.integers(2, 5), count=st.sampled_from((None, 1, 2, 5)))
+
+
+def any_of(*kinds: SearchStrategy[Fault], size_min: int = 1, size_max: int = 3) -> SearchStrategy[list[Fault]]:
+    return st.lists(st.one_of(*kinds), min_size=size_min, max_size=size_max)
+
+
+def passing_faults() -> SearchStrategy[Fault]:
+    """Everything that a sender can recover from."""
+    return st.one_of(lost_answers(), cuts(), connection_faults(), statuses(), stalls(), spoilt_bodies(), early_answers(503, 500))

@@ -1,0 +1,50 @@
+"""Scenario ``server-access``: requests without a token, with a wrong one, with that of another run, and by other methods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ...harness.checkers.ingest.server_model import ModelBody, ModelStream
+from ...harness.engine.scenario import Scenario, Setting
+from ...harness.values.case import Case, Operation
+from .server_draw import cases, number_body
+from .server_play import play_server
+
+REQUESTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("POST"), st.sampled_from(("own", "none", "wrong", "scheme", "other"))),
+        st.tuples(st.sampled_from(("GET", "PUT", "DELETE", "PATCH")), st.just("own")),
+    ),
+    min_size=2,
+    max_size=6,
+)
+
+
+def _workload(requests: list[tuple[str, str]]) -> list[Operation]:
+    """Each request offers the next event, but for a GET, which has no body."""
+    stream = ModelStream()
+    operations: list[Operation] = []
+    for method, token in requests:
+        args: dict[str, Any] = {"method": method, "token": token, "pieces": [["event", stream.last + 1]] if method != "GET" else []}
+        if (method, token) == ("POST", "own"):
+            number_body(ModelBody(stream), [("next", 0)])
+        operations.append(("request", args))
+    return operations
+
+
+def _draw(setting: Setting) -> st.SearchStrategy[Case]:
+    return cases(setting, "server-access", REQUESTS.map(_workload))
+
+
+ACCESS = Scenario(
+    name="server-access",
+    contract="ingest",
+    role="server",
+    summary="no token, a wrong one, that of another run, and methods other than POST",
+    profiles=("proxy", "direct"),
+    judges=("ING-SRV-10",),
+    draw=_draw,
+    play=play_server,
+)

@@ -1,0 +1,138 @@
+"""A host with a history and a plan, but without a world, and a raw client: bytes out, bytes in, on real loopback sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from streamproof.fake_servers.ingest.app import IngestServers
+from streamproof.fake_servers.ingest.store import Run
+from streamproof.harness.faults.base import Fault
+from streamproof.harness.values.history import Header, History
+from streamproof.harness.worlds.plan import ActivePlan
+
+RUN = Run(7, "task/1?x", "run/1?a&b#c %", "TOKEN")
+PROXY_TARGET = "/v1/runs/run%2F1%3Fa%26b%23c%20%25/ingest"
+DIRECT_TARGET = "/api/projects/7/tasks/task%2F1%3Fx/runs/run%2F1%3Fa%26b%23c%20%25/event_stream/"
+
+
+class TestHost:
+    """The part of a scene that the servers use."""
+
+    __test__ = False
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        header = Header("ingest", ("sender",), "proxy", "", "loopback", "", 0, (), {}, (), ())
+        self.history = History(header)
+        self.plan = ActivePlan(faults, self.history)
+        self.restarted: list[str] = []
+        self.requests = 0
+
+    def request_number(self, peername: object, server: str) -> tuple[int, int]:
+        self.requests += 1
+        return self.requests, 1
+
+    async def restart_server(self, server: str) -> None:
+        self.restarted.append(server)
+
+
+@dataclass
+class Answered:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class RawClient:
+    """One connection. `head` and `write` send exact bytes; `answer` reads one answer with a Content-Length."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    async def head(self, target: str = PROXY_TARGET, *headers: str, method: str = "POST", token: str | None = "TOKEN") -> None:
+        lines = [f"{method} {target} HTTP/1.1", "Host: h.example", *([f"Authorization: Bearer {token}"] if token else []), *headers]
+        await self.write("\r\n".join(lines) + "\r\n\r\n")
+
+    async def write(self, data: str | bytes) -> None:
+        self.writer.write(data.encode() if isinstance(data, str) else data)
+        await self.writer.drain()
+
+    async def chunk(self, data: str | bytes) -> None:
+        raw = data.encode() if isinstance(data, str) else data
+        await self.write(b"%x\r\n%b\r\n" % (len(raw), raw))
+
+    async def answer(self) -> Answered:
+        head = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+        return Answered(int(head[0].split()[1]), headers, await self.reader.readexactly(int(headers.get("content-length", "0"))))
+
+    async def post(self, body: str | bytes, target: str = PROXY_TARGET, *headers: str, token: str | None = "TOKEN") -> Answered:
+        raw = body.encode() if isinstance(body, str) else body
+        await self.head(target, f"Content-Length: {len(raw)}", *headers, token=token)
+        await self.write(raw)
+        return await self.answer()
+
+
+@dataclass
+class Bench:
+    """What a test gets: the servers, their host, and clients."""
+
+    servers: IngestServers
+    host: TestHost
+    connect: Callable[[], Awaitable[RawClient]]
+    clients: list[RawClient] = field(default_factory=list)
+
+    def entries(self, *kinds: str) -> list[dict[str, Any]]:
+        return [dict(entry.data) for entry in self.host.history.of_kind(*kinds)]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Lets the loop turn until it is so."""
+        while not condition():
+            await asyncio.sleep(0)
+
+    @property
+    def last(self) -> int:
+        return self.servers.store.stream(RUN.run_id).last
+
+
+@pytest.fixture
+def bench() -> Callable[..., None]:
+    """Runs a coroutine function against servers of its own: ``bench(play, faults=(), server="ingest", **options)``."""
+
+    def run(play: Callable[[Bench], Awaitable[None]], faults: Sequence[Fault] = (), server: str = "ingest", **options: Any) -> None:
+        asyncio.run(_run(play, faults, server, options))
+
+    return run
+
+
+async def _run(play: Callable[[Bench], Awaitable[None]], faults: Sequence[Fault], server: str, options: dict[str, Any]) -> None:
+    host = TestHost(faults)
+    servers = IngestServers(host, [RUN], **options)
+    runner = web.AppRunner(servers.app(server))
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    clients: list[RawClient] = []
+
+    async def connect() -> RawClient:
+        client = RawClient(*await asyncio.open_connection("127.0.0.1", runner.addresses[0][1]))
+        clients.append(client)
+        return client
+
+    try:
+        await asyncio.wait_for(play(Bench(servers, host, connect)), 20)
+    finally:
+        for client in clients:
+            client.writer.close()
+        await runner.cleanup()
