@@ -119,7 +119,7 @@ def _judged(contract: Contract, scenario: Scenario, case: Case, history: History
 
 def _driver_problems(history: History) -> tuple[str | None, tuple[str, ...]]:
     """What the driver did wrong, and what is only worth a warning (one stray line)."""
-    problems = [entry for entry in history.of_kind("driver-problem")]
+    problems = list(history.of_kind("driver-problem"))
     stray = [entry for entry in problems if entry.data["problem"] == STRAY_LINE]
     serious = [entry for entry in problems if entry.data["problem"] != STRAY_LINE] or stray[1:]
     if serious:

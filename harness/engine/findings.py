@@ -31,7 +31,8 @@ def collect_findings(
             result.trouble.setdefault(key[0], (message, False))
             continue
         case = outcome.case if outcome is not None else violation.case
-        message, lines, digest = violation.finding.message, (), None
+        message, digest = violation.finding.message, None
+        lines: tuple[str, ...] = ()
         if outcome is not None:
             shown = [finding for finding in outcome.example.findings if violation_key(finding) == key]
             message, lines = shown[0].message, excerpt(outcome.example.history, shown)

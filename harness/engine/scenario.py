@@ -7,8 +7,8 @@ shared by the scenarios of a contract and role; it is in the scenarios folder be
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from hypothesis.strategies import SearchStrategy
 
@@ -18,6 +18,9 @@ from ..worlds.base import Quota, Scene
 
 if TYPE_CHECKING:
     from .cast import Cast
+
+
+DEFAULT_QUOTA = Quota()
 
 
 @dataclass(frozen=True)
@@ -55,5 +58,9 @@ class Scenario:
     play: Callable[[Scene, Cast], Awaitable[None]]
     counts: Callable[[History], str | None] = always
     worlds: tuple[str, ...] = ("sim", "loopback")
-    quota: Quota = Quota()
+    quota: Quota = DEFAULT_QUOTA
     internal: bool = False
+    operations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Verb -> JSON Schema of its arguments, for every operation that the play performs: what a repro file may hold."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """JSON Schema of the config of its cases."""

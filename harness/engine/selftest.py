@@ -159,7 +159,7 @@ def _null(workshop: Workshop, job: Job) -> NullResult:
 def _reference(workshop: Workshop, job: Job) -> ReferenceResult:
     lanes = sum(len(scenario.profiles) for scenario in _scenarios(workshop, job.contract))
     result = _play(workshop, job.contract, 1_000 + job.share, -(-job.count // lanes), job.count)
-    troubled = {requirement for requirement in result.trouble}
+    troubled = set(result.trouble)
     return ReferenceResult(job.contract, result.examples, tuple(sorted({requirement for requirement, _ in result.violations} | troubled)))
 
 

@@ -165,7 +165,7 @@ class Search:
     def _units(self) -> Iterator[Unit]:
         """Round after round over all scenarios and profiles, so that whatever ends the search has treated them alike."""
         lanes = [(scenario, profile) for scenario in self.scenarios for profile in scenario.profiles]
-        left = {lane: count for lane, count in zip(lanes, self._shares(len(lanes)), strict=True)} if self.options.seconds is None else None
+        left = dict(zip(lanes, self._shares(len(lanes)), strict=True)) if self.options.seconds is None else None
         batch = 0
         while left is None or any(left.values()):
             for scenario, profile in lanes:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..values.case import Case
 from ..values.errors import UsageError
 from ..values.result import Repro
 from .catalog import Catalog
@@ -34,7 +35,7 @@ def shrink_file(
         key = violation_key(shown[0])
         tries = 0
 
-        def still_fails(case: Any) -> bool:
+        def still_fails(case: Case) -> bool:
             nonlocal tries
             tries += 1
             progress.update(tries, TRIES_MAX[workshop.world.name], 1, f"shrinking {key[0]}")

@@ -16,9 +16,11 @@ from asyncio.base_events import BaseEventLoop
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from contextvars import Context, ContextVar, copy_context
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVarTuple
 
 from .base import Owner
+
+Ts = TypeVarTuple("Ts")
 
 OWNER: ContextVar[LifeOwner | None] = ContextVar("streamproof_owner", default=None)
 
@@ -52,19 +54,19 @@ class OwnedLoop(BaseEventLoop):
             if context_of(handle).get(OWNER) is owner:
                 handle.cancel()
 
-    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
+    def call_soon(self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None) -> asyncio.Handle:
         if self._has_dead and belongs_to_dead(context):
             return _cancelled(asyncio.Handle(callback, args, self, context))
         return super().call_soon(callback, *args, context=context)
 
-    def call_at(self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.TimerHandle:
+    def call_at(self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None) -> asyncio.TimerHandle:
         if self._has_dead and belongs_to_dead(context):
             handle = asyncio.TimerHandle(when, callback, args, self, context)
             handle.cancel()
             return handle
         return super().call_at(when, callback, *args, context=context)
 
-    def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
+    def call_soon_threadsafe(self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None) -> asyncio.Handle:
         if self._has_dead and belongs_to_dead(context):
             return _cancelled(asyncio.Handle(callback, args, self, context))
         return super().call_soon_threadsafe(callback, *args, context=context)

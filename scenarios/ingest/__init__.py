@@ -8,7 +8,7 @@ from .backpressure import BACKPRESSURE
 from .buffering_ingress import BUFFERING_INGRESS
 from .completion import COMPLETION
 from .cuts import CUTS
-from .drain import DRAIN
+from .drain import DRAINED
 from .empty_stop import EMPTY_STOP
 from .hostile_answers import HOSTILE_ANSWERS
 from .identities import IDENTITIES
@@ -60,7 +60,7 @@ SENDER_SCENARIOS: tuple[Scenario, ...] = (
     ALREADY_COMPLETE,
     REDIRECTS,
     PURE,
-    DRAIN,
+    DRAINED,
     SWARM,
 )
 

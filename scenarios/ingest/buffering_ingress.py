@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
+from ...harness.faults.base import Fault
 from ...harness.faults.buffer_request import BufferedRequest
 from ...harness.values.case import Case
 from .base import injected, sender_scenario
@@ -16,7 +17,7 @@ JUDGES = ("LIVE-1", "LOSS-1")
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
     ops = drafts("enqueue", "burst", "wait", amount_max=4)
-    whole = [BufferedRequest(endpoint="upload", nth=1, times=1_000)]
+    whole: list[Fault] = [BufferedRequest(endpoint="upload", nth=1, times=1_000)]
     return cases("ingest-buffering-ingress", setting, ops, st.just(whole), end=(("wait", {"ms": 1_000}), STOP))
 
 

@@ -18,4 +18,4 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     return cases("ingest-drain", setting, ops, st.lists(st.one_of(lost_answers(), cuts(), statuses()), max_size=2), end=(DRAIN,))
 
 
-DRAIN = sender_scenario("drain", "stop(complete: false), with and without faults", JUDGES, draw)
+DRAINED = sender_scenario("drain", "stop(complete: false), with and without faults", JUDGES, draw)

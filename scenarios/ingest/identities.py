@@ -16,7 +16,7 @@ JUDGES = ("URL-1", "HDR-1", "LOSS-1")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ids = st.one_of(st.sampled_from(SPECIAL_IDS), st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=8))
+    ids = st.one_of(st.sampled_from(SPECIAL_IDS), st.text(st.characters(codec="utf-8"), min_size=1, max_size=8))
 
     def build(timing: Mapping[str, int] | None, task_id: str, run_id: str, suffix: str) -> Case:
         settings = {**config(timing), "task_id": task_id, "run_id": run_id, "base_suffix": suffix}

@@ -7,21 +7,22 @@ from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
 from ...harness.faults.crash import Crash
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from .base import sender_scenario
 from .draws import NTH, RECOVER, STOP, cases, cuts, drafts, event
 
+POINTS = ("before-answer", "after-answer", "head", "after-lines")
 JUDGES = ("RST-1", "SYNC-1", "LOSS-1", "ORD-2", "CMP-1")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
     ops = drafts("burst", "wait", "restart", "enqueue", amount_max=5, size_min=2)
     crash = st.builds(
-        Crash, endpoint=st.sampled_from(("upload", "any")), nth=NTH, point=st.sampled_from(("before-answer", "after-answer", "head", "after-lines")),
+        Crash, endpoint=st.sampled_from(POINTS), nth=NTH, point=st.sampled_from(POINTS),
         lines=st.integers(1, 3),
     )  # fmt: skip
     begin = (("burst", 2, 0), ("wait", 4, 0))
-    end = (("restart", {}), ("enqueue", {"event": event(900_001)}), RECOVER, STOP)
+    end: tuple[Operation, ...] = (("restart", {}), ("enqueue", {"event": event(900_001)}), RECOVER, STOP)
     return cases("ingest-restarts", setting, ops, st.lists(st.one_of(crash, cuts()), max_size=2), begin=begin, end=end)
 
 

@@ -20,7 +20,7 @@ from ...harness.values.errors import UsageError
 from ...harness.worlds.base import Scene, Site
 from .draws import figures
 
-TOKEN = "token-5f0c9e"  # a made-up secret: what matters is that it shows as <run-token> wherever it turns up
+TOKEN = "token-5f0c9e"  # noqa: S105  # a made-up secret: what matters is that it shows as <run-token> wherever it turns up
 QUIET_MS = 50
 """How long the servers may take to see the end of a killed sender's connections before the next one starts."""
 ELSEWHERE = "elsewhere"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from .base import sender_scenario
 from .draws import STOP, case, config, event, figures, limits, timings
 
@@ -38,7 +38,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     one = st.tuples(st.integers(-3, 3), st.sampled_from(("a", "é", "🙂")), st.sampled_from(("plain", "plain", "app-data")))
 
     def build(timing: Mapping[str, int] | None, warm: int, sizes: list[tuple[int, str, str]]) -> Case:
-        workload = [
+        workload: list[Operation] = [
             ("enqueue_many", {"events": [event(number) for number in range(1, warm + 1)]}),
             ("wait", {"ms": figures(timing)["retry_delay"]}),
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -91,7 +91,8 @@ class Bench:
     servers: IngestServers
     host: TestHost
     connect: Callable[[], Awaitable[RawClient]]
-    clients: list[RawClient] = field(default_factory=list)
+    proxy: str = PROXY_TARGET
+    direct: str = DIRECT_TARGET
 
     def entries(self, *kinds: str) -> list[dict[str, Any]]:
         return [dict(entry.data) for entry in self.host.history.of_kind(*kinds)]
@@ -103,6 +104,7 @@ class Bench:
 
     @property
     def last(self) -> int:
+        """The stored position of the run."""
         return self.servers.store.stream(RUN.run_id).last
 
 

@@ -18,14 +18,14 @@ from streamproof.harness.values.errors import HarnessFault, UsageError
 
 FILES = {
     "package/src/sender.ts": b"export class Sender {}",
-    "package/src/huge.bin": b"not needed",
+    "package/dist/huge.bin": b"not needed",
     "package/LICENSE": b"MIT",
-    "package/../outside.ts": b"escapes",
+    "package/src/../../outside.ts": b"escapes",
 }
 NPM = """
 import json, os, pathlib, shutil, sys
-calls = pathlib.Path({calls!r})
-calls.write_text(calls.read_text() + " ".join(sys.argv[1:]) + chr(10) if calls.exists() else " ".join(sys.argv[1:]) + chr(10))
+with open({calls!r}, "a") as calls:
+    print(sys.argv[1], file=calls)
 if {failure!r}:
     sys.stderr.write({failure!r})
     sys.exit(1)
@@ -83,8 +83,12 @@ class Bench:
         bundler = BUNDLER.format(python=sys.executable, broken=broken_bundler)
         self.program("npm", NPM.format(calls=str(self._calls), failure=failure, tarball=str(self._tarball), bundler=bundler))
 
+    def remove_programs(self) -> None:
+        for path in self._programs.iterdir():
+            path.unlink()
+
     def npm_calls(self) -> list[str]:
-        return [line.split()[0] for line in self._calls.read_text().splitlines()] if self._calls.exists() else []
+        return self._calls.read_text().splitlines()
 
 
 @pytest.fixture
@@ -120,8 +124,7 @@ def test_installing_twice_does_nothing_the_second_time(bench: Bench) -> None:
     bench.node()
     bench.npm()
     path = install_bundle("x", bench.package)
-    (Path(bench._programs) / "npm").unlink()
-    (Path(bench._programs) / "node").unlink()
+    bench.remove_programs()
     assert install_bundle("x", bench.package) == path
     assert bench.npm_calls() == ["pack", "ci"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ...values.verdict import Finding, Judgement, judged, not_judged
 from .intent import Event
@@ -154,7 +155,7 @@ def _late_events(view: View, events: list[Event]) -> Iterator[Finding]:
         at_us = view.history.entries[entry - 1].at_us if entry else view.wire.end_us
         if at_us - event.at_us > _live_ms(view) * 1000:
             took = f"after {(at_us - event.at_us) // 1000} ms" if entry else "not at all"
-            message = f"event {event.index + 1} reached the application behind the ingress {took}; {_live_ms(view)} ms are allowed in steady state"
+            message = f"event {event.index + 1} got behind the ingress {took}; {_live_ms(view)} ms are allowed in steady state"
             yield Finding("ING-LIVE-1", message, (event.entry, *((entry,) if entry else ())), upper_bound=True)
             return
 
@@ -163,12 +164,13 @@ def _choppy(view: View, life: LifeView) -> Iterator[Finding]:
     """A long-lived upload is replaced only because of its age, its size or the stop."""
     uploads = life.uploads
     window_us = view.timing_ms["upload_window"] * 1000
-    for before, after in zip(uploads, uploads[1:], strict=False):
+    for before, after in pairwise(uploads):
         full = len(before.events) >= view.limits["max_upload_events"] or len(after.events) == 0
         big = before.body_bytes + after.lines[0].size_bytes + 1 > view.limits["max_upload_bytes"]
         held = len(before.events) >= view.limits["max_buffered_events"] // 2
         if not (full or big or held) and after.at_us - before.at_us < window_us // 2:
-            message = f"a new upload was begun after {(after.at_us - before.at_us) // 1000} ms though one long-lived upload serves the whole window"
+            age_ms = (after.at_us - before.at_us) // 1000
+            message = f"a new upload was begun after {age_ms} ms though one long-lived upload serves the whole window"
             yield Finding("ING-LIVE-1", message, (before.entry, after.entry))
             return
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from ...values.verdict import Finding, Judgement, judged, not_judged
 from .view import Ack, LifeView, View
@@ -44,7 +45,7 @@ def check_consecutive(view: View) -> Judgement:
 
 def _order_findings(upload: Request) -> Iterator[Finding]:
     events = upload.events
-    for before, after in zip(events, events[1:], strict=False):
+    for before, after in pairwise(events):
         if before.seq is not None and after.seq != before.seq + 1:
             message = f"seq {after.seq} follows seq {before.seq} in one upload"
             yield Finding("ING-ORD-1", message, (upload.entry, before.entry, after.entry))
@@ -182,12 +183,13 @@ def _rebase_findings(view: View, ack: Ack, upload: Request, expected: list[int])
         index = view.index_of_line.get(line.entry)
         wanted = expected[offset] if offset < len(expected) else None
         evidence = (ack.answer.entry, ack.entry, upload.entry, line.entry)
+        where = f"after a 409 at position {ack.position} line {offset + 1} of the next upload"
         if line.seq != ack.position + 1 + offset:
-            message = f"after a 409 at position {ack.position} line {offset + 1} of the next upload has seq {line.seq}, not {ack.position + 1 + offset}"
+            message = f"{where} has seq {line.seq}, not {ack.position + 1 + offset}"
             yield Finding("ING-REB-1", message, evidence)
             return
         if wanted is not None and index != wanted:
-            message = f"after a 409 at position {ack.position} line {offset + 1} of the next upload holds another event than the next outstanding one"
+            message = f"{where} holds another event than the next outstanding one"
             yield Finding("ING-REB-1", message, evidence)
             return
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ...values.verdict import Finding, Judgement, judged, not_judged
 from .intent import Enqueue, Stop
@@ -32,10 +33,9 @@ def _network_busy(view: View, enqueue: Enqueue) -> bool:
 
 def _enqueue_findings(view: View, enqueue: Enqueue) -> Iterator[Finding]:
     evidence = (enqueue.call_entry, *((enqueue.reply_entry,) if enqueue.reply_entry else ()))
-    if enqueue.outcome in ("fail", "unknown"):
-        if not enqueue.late and not _cut_off(view, enqueue):
-            yield Finding("ING-NBLK-1", f"enqueue answered {enqueue.outcome!r} while the network was in trouble", evidence)
-            return
+    if enqueue.outcome in ("fail", "unknown") and not enqueue.late and not _cut_off(view, enqueue):
+        yield Finding("ING-NBLK-1", f"enqueue answered {enqueue.outcome!r} while the network was in trouble", evidence)
+        return
     replied_us = enqueue.replied_us if enqueue.replied_us is not None else view.wire.end_us
     took_ms = (replied_us - enqueue.called_us) / 1000
     if took_ms > view.allowance_ms and not _cut_off(view, enqueue):
@@ -97,7 +97,7 @@ def _pause_findings(view: View, life: LifeView, attempts: list[Attempt]) -> Iter
     pause_us = (view.timing_ms["retry_delay"] - view.jitter_ms) * 1000
     early_left = 1
     exempt = _StopExemptions(view, life.life.stop, pause_us)
-    for before, after in zip(attempts, attempts[1:], strict=False):
+    for before, after in pairwise(attempts):
         if not before.failed:
             early_left = 1
             continue
@@ -107,7 +107,8 @@ def _pause_findings(view: View, life: LifeView, attempts: list[Attempt]) -> Iter
         if early_left:
             early_left -= 1
             continue
-        message = f"an attempt follows a failed one after {gap_us / 1000:g} ms, a second time in this streak; retry_delay is {view.timing_ms['retry_delay']} ms"
+        pause_ms = view.timing_ms["retry_delay"]
+        message = f"an attempt follows a failed one after {gap_us / 1000:g} ms, a second time in this streak; retry_delay is {pause_ms} ms"
         yield Finding("ING-RETRY-1", message, (before.entry, after.entry))
         return
 

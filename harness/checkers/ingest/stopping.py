@@ -78,11 +78,11 @@ def check_returns(view: View) -> Judgement:
 
 
 def check_completion_line(view: View) -> Judgement:
-    completions = [(life, request, request.completion) for life in view.lives for request in life.requests if request.completion is not None]
+    completions = [(life, request, line) for life in view.lives for request in life.requests if (line := request.completion) is not None]
     drained = [(life, stop) for life, stop, _ in _returned(view) if not stop.complete and life.sent]
     if not completions and not drained and not _header_completion(view):
         return not_judged("precondition never met: no completion was sent, and no stop without one was asked for")
-    findings = [finding for life, request, line in completions if line is not None for finding in _line_findings(view, life, request, line)]
+    findings = [finding for life, request, line in completions for finding in _line_findings(view, life, request, line)]
     findings.extend(_header_findings(view))
     return judged(findings[:1])
 
@@ -106,7 +106,9 @@ def _line_findings(view: View, life: LifeView, request: Request, line: Line) -> 
         return
     missing = _outstanding_before(view, life, request, line)
     if missing is not None:
-        message = f"the completion is sent although event {missing + 1} of the application is neither acknowledged nor in this body before it"
+        message = (
+            f"the completion is sent although event {missing + 1} of the application is neither acknowledged nor before it in its body"
+        )
         yield Finding("ING-STOP-3", message, (view.intent.events[missing].entry, request.entry, line.entry))
         return
     allowed = _allowed_final_numbers(life, line)
@@ -132,18 +134,22 @@ def _allowed_final_numbers(life: LifeView, completion: Line) -> set[int]:
     """
     allowed = set()
     for certain_only in (True, False):
-        renumberings = [ack.entry for ack in life.acks if ack.renumbers and ack.entry < completion.entry and (ack.certain or not certain_only)]
+        told_before = [ack for ack in life.acks if ack.entry < completion.entry and (ack.certain or not certain_only)]
+        renumberings = [ack.entry for ack in told_before if ack.renumbers]
         since = renumberings[-1] if renumberings else 0
         sent = max((s.line.seq or 0 for s in life.sent if since < s.line.entry < completion.entry), default=None)
         told = life.position_before(completion.entry, certain_only=certain_only)
         allowed.add(max(sent or 0, told or 0))
         if sent is None and renumberings:
-            allowed.update(
-                request.completion.final_seq
-                for request in life.requests
-                if request.completion is not None and request.completion.entry < completion.entry and request.completion.final_seq is not None
-            )
+            allowed.update(_final_numbers_before(life, completion))
     return allowed
+
+
+def _final_numbers_before(life: LifeView, completion: Line) -> Iterator[int]:
+    for request in life.requests:
+        line = request.completion
+        if line is not None and line.entry < completion.entry and line.final_seq is not None:
+            yield line.final_seq
 
 
 # --- STOP-4, -5, -6 -----------------------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from contextvars import Context
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 
 from ...values.errors import Deadlock, HarnessFault, QuotaExceeded
 from ..base import Quota
@@ -26,6 +26,9 @@ from .calls import SimTask, TimerQueue
 from .dump import describe_waits
 from .streams import SimStreams
 from .transport import SimTransport
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 START_S = 1_000.0
 """What the clock shows at first. Not zero, which some libraries take for "not set"."""
@@ -71,7 +74,7 @@ class SimLoop(SimStreams, OwnedLoop):
 
     # --- scheduling
 
-    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
+    def call_soon(self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, self, context)
         if self._has_dead and belongs_to_dead(context):
             handle.cancel()
@@ -79,7 +82,7 @@ class SimLoop(SimStreams, OwnedLoop):
             self._ready.append(handle)
         return handle
 
-    def call_at(self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.TimerHandle:
+    def call_at(self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None) -> asyncio.TimerHandle:
         handle = asyncio.TimerHandle(when, callback, args, self, context)
         if self._has_dead and belongs_to_dead(context):
             handle.cancel()
@@ -87,11 +90,13 @@ class SimLoop(SimStreams, OwnedLoop):
             self._timers.push(when, handle)
         return handle
 
-    def create_task(self, coro: Any, *, name: str | None = None, context: Context | None = None, **options: Any) -> asyncio.Task[Any]:
+    def create_task(
+        self, coro: Generator[Any, None, T] | Coroutine[Any, Any, T], *, name: object = None, context: Context | None = None, **options: Any
+    ) -> asyncio.Task[T]:
         if self._task_factory is not None:  # type: ignore[attr-defined]  # private: a target may have set its own
             return super().create_task(coro, name=name, context=context, **options)
         number = next(self._task_numbers)
-        return SimTask(number, coro, context, loop=self, name=name or f"Task-{number}", **options)
+        return SimTask(number, coro, context, loop=self, name=name if name is not None else f"Task-{number}", **options)
 
     def queued_handles(self) -> Iterable[asyncio.Handle]:
         return [*self._ready, *self._timers]

@@ -109,7 +109,8 @@ class Listener(asyncio.AbstractServer):
     def _start(self, server: SimTransport) -> None:
         protocol = self._factory()
         if self._tls is not None:
-            protocol = sslproto.SSLProtocol(self._loop, protocol, self._tls, None, server_side=True)
+            nobody_waits: Any = None
+            protocol = sslproto.SSLProtocol(self._loop, protocol, self._tls, nobody_waits, server_side=True)
         server.start(protocol)
 
 

@@ -12,13 +12,14 @@ import ssl as tls
 from asyncio import sslproto
 from asyncio.base_events import BaseEventLoop
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 
 from ..base import Quota
 from .network import Listener, Network
 from .transport import SimTransport
 
-AddressInfo = tuple[int, int, int, str, tuple[str, int]]
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class SimStreams(BaseEventLoop):
@@ -44,9 +45,9 @@ class SimStreams(BaseEventLoop):
     async def getnameinfo(self, sockaddr: Any, flags: int = 0) -> tuple[str, str]:
         return str(sockaddr[0]), str(sockaddr[1])
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(self, executor: Any, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
         """Runs ``func`` here and now: another thread would neither see the virtual clock nor keep its order."""
-        future = self.create_future()
+        future: asyncio.Future[T] = self.create_future()
         try:
             result = func(*args)
         except Exception as error:
@@ -113,7 +114,7 @@ class SimStreams(BaseEventLoop):
         except BaseException:
             transport.close()
             raise
-        outer: asyncio.Transport = layer._app_transport  # type: ignore[assignment]  # private; set by then
+        outer: asyncio.Transport = layer._app_transport  # private; set by then
         return outer
 
     def _claim(self, sock: socket.socket) -> SimTransport:
