@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ClientGone(Exception):
-    """The body was cut: the client closed or reset its connection, or broke the framing. ``body-end`` is written."""
+    """The body was cut: the client closed or reset its connection, or sent an encoding that is none. ``body-end`` is written."""
 
 
 class Exchange:

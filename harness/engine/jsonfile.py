@@ -52,7 +52,8 @@ class Document:
         """``value`` is what stands at ``at``. Raises UsageError for its first violation of the schema, in the order of the file."""
         errors = list(_leaves(Draft202012Validator(schema).iter_errors(value)))
         if errors:
-            first = min(errors, key=lambda error: position_of(self.text, [*at, *error.absolute_path]))
+            # A missing key comes last: often another key is that one, misspelt.
+            first = min(errors, key=lambda error: (error.validator == "required", position_of(self.text, [*at, *error.absolute_path])))
             raise self._violation([*at, *first.absolute_path], first)
 
     def _violation(self, field: FieldPath, error: ValidationError) -> UsageError:

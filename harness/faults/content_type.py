@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from .base import Family, Fault
 from .decisions import Rewrite
@@ -17,7 +16,6 @@ class ContentType(Fault):
     name: ClassVar[str] = "content-type"
     family: ClassVar[Family] = "http"
     summary: ClassVar[str] = "the answer carries another Content-Type than its body has"
-    choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {"media_type": ("text/html", "text/plain", "application/octet-stream")}
 
     media_type: str = "text/html"
 

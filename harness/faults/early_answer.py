@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from .base import Family, Fault
 from .decisions import Answer, Commit
@@ -17,11 +17,7 @@ class EarlyAnswer(Fault):
     name: ClassVar[str] = "early-answer"
     family: ClassVar[Family] = "http"
     summary: ClassVar[str] = "the answer comes after k lines, while the sender still writes"
-    choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {
-        "status": (413, 500, 503, 400, 401, 409, 429, 200),
-        "commit": ("none", "all"),
-        "body": ("contract", "empty", "html"),
-    }
+    ranges: ClassVar[Mapping[str, tuple[int, int | None]]] = {"status": (200, 599)}
 
     status: int = 413
     after_lines: int = 1

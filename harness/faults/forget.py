@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ class Forget(Fault):
     name: ClassVar[str] = "forget"
     family: ClassVar[Family] = "server-state"
     summary: ClassVar[str] = "the last n accepted positions are lost (an expired key, a failover)"
+    ranges: ClassVar[Mapping[str, tuple[int, int | None]]] = {"count": (1, None)}
 
     count: int | None = None
 

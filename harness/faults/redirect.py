@@ -17,7 +17,7 @@ class Redirect(Fault):
     name: ClassVar[str] = "redirect"
     family: ClassVar[Family] = "http"
     summary: ClassVar[str] = "the request is redirected, to the same origin or to another"
-    choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {"status": (307, 308, 302, 301, 303), "origin": ("same", "other")}
+    choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {"status": (307, 308, 302, 301, 303)}
 
     status: int = 307
     origin: Literal["same", "other"] = "same"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ class SecondWriter(Fault):
     name: ClassVar[str] = "second-writer"
     family: ClassVar[Family] = "server-state"
     summary: ClassVar[str] = "another sender adds n events to the run"
+    ranges: ClassVar[Mapping[str, tuple[int, int | None]]] = {"count": (1, None)}
 
     count: int = 1
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from .base import Family, Fault
 from .decisions import Rewrite
@@ -17,7 +16,6 @@ class SpoiltBody(Fault):
     name: ClassVar[str] = "spoilt-body"
     family: ClassVar[Family] = "http"
     summary: ClassVar[str] = "a 2xx whose body is empty, HTML or half of the JSON"
-    choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {"body": ("empty", "html", "truncated")}
 
     body: Literal["empty", "html", "truncated"] = "empty"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ class StaleRead(Fault):
     name: ClassVar[str] = "stale"
     family: ClassVar[Family] = "proxy"
     summary: ClassVar[str] = "last_accepted_seq of the answer lags behind the truth"
+    ranges: ClassVar[Mapping[str, tuple[int, int | None]]] = {"behind": (1, None)}
 
     behind: int = 1
 

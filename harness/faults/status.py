@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from .base import Family, Fault
 from .decisions import Answer, Commit
@@ -17,11 +17,7 @@ class Status(Fault):
     name: ClassVar[str] = "status"
     family: ClassVar[Family] = "http"
     summary: ClassVar[str] = "the request is answered with another status, before or after its commit"
-    choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {
-        "status": (500, 502, 503, 504, 429, 408, 413, 400, 401, 403, 404, 409, 200, 204),
-        "commit": ("none", "all"),
-        "body": ("contract", "empty", "html"),
-    }
+    ranges: ClassVar[Mapping[str, tuple[int, int | None]]] = {"status": (200, 599)}
 
     status: int = 503
     commit: Commit = "none"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ def test_lines_do_not_depend_on_how_the_body_was_cut(body: bytes, cuts: list[int
     """Whatever the pieces, the lines are those of the whole body, and the tail is what has no LF."""
     splitter = LineSplitter()
     at = [0, *sorted(min(cut, len(body)) for cut in cuts), len(body)]
-    lines = [line for start, end in zip(at, at[1:], strict=False) for line in splitter.feed(body[start:end])]
+    lines = [line for start, end in pairwise(at) for line in splitter.feed(body[start:end])]
     assert [*lines, splitter.end()] == body.split(b"\n")
 
 

@@ -284,6 +284,25 @@ def test_an_early_answer_ends_an_open_upload(ingest: SimpleNamespace) -> None:
     assert [(seen.at_ms, seen.numbers) for seen in server.seen[2:]] == [(1_000, [2])]
 
 
+def test_an_early_answer_counts_although_the_rest_is_not_read(ingest: SimpleNamespace) -> None:
+    """A peer that answers and reads no further is not waited for."""
+
+    async def early(server: Any, request: web.Request, seen: Any) -> web.StreamResponse:
+        response = web.json_response({"error": "no"}, status=413)
+        await response.prepare(request)
+        await response.write_eof()
+        await asyncio.sleep(1_000)
+        return response
+
+    async def main(play: Any) -> None:
+        play.sender().enqueue_many([{"text": "x" * 500_000} for _ in range(7)])
+        await asyncio.sleep(3)
+
+    server = ingest.simulate(main, None, early)
+    assert [seen.at_ms for seen in server.seen] == [0, 0, 1_000]
+    assert len(server.events) == 7
+
+
 def test_a_redirect_is_not_followed(ingest: SimpleNamespace) -> None:
     """It is a failed attempt, so that the credential stays with its origin."""
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from streamproof.harness.values.errors import Unknown
+
 # --- the size and age of uploads ------------------------------------------------------------------------------------
 
 

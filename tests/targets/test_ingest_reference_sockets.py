@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from aiohttp import web
 
+from streamproof.harness.targets.mutants.ingest_sender import SENDER_MUTANTS
 from streamproof.harness.targets.references.ingest_sender import reference_sender
 from streamproof.harness.values.errors import Unknown
 
@@ -39,8 +41,12 @@ def test_the_raw_target_keeps_the_encoding(identifier: str, segment: bytes) -> N
     assert set(heads) == {b"POST /p//api/projects/7/tasks/%b/runs/%b/event_stream/ HTTP/1.1" % (segment, segment)}
 
 
-def test_it_works_on_real_sockets_as_a_plain_library() -> None:
-    """The factory needs nothing but a running loop."""
+MUTANTS = {mutant.name: mutant.factory for mutant in SENDER_MUTANTS}
+
+
+@pytest.mark.parametrize(("factory", "final_seq"), [(reference_sender, 1), (MUTANTS["ingest-final-number-off-by-one"], 2)])
+def test_a_factory_works_as_a_plain_library(factory: Any, final_seq: int) -> None:
+    """It needs nothing but a running loop; the bug of a mutant shows on the wire."""
     seen: list[bytes] = []
 
     async def handle(request: web.Request) -> web.Response:
@@ -56,11 +62,11 @@ def test_it_works_on_real_sockets_as_a_plain_library() -> None:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        sender = reference_sender({"api_url": "http://unused", "ingest_url": url, "run_id": "r", "token": "T"}, lambda name, data: None)
+        sender = factory({"api_url": "http://unused", "ingest_url": url, "run_id": "r", "token": "T"}, lambda name, data: None)
         sender.enqueue({"a": 1})
         await sender.stop()
         await sender.close()
         await runner.cleanup()
 
     asyncio.run(main())
-    assert seen == [b"", b'{"seq":1,"event":{"a":1}}\n{"type":"_posthog/stream_complete","final_seq":1}\n']
+    assert seen == [b"", b'{"seq":1,"event":{"a":1}}\n{"type":"_posthog/stream_complete","final_seq":%d}\n' % final_seq]

@@ -19,10 +19,12 @@ import random
 import sys
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
+from math import inf
 from typing import Any
 
 import outcome
 import trio
+from sniffio import thread_local as sniffio_library
 from trio import _threads as trio_threads
 from trio._core import _run as trio_run
 from trio._core._run_context import GLOBAL_RUN_CONTEXT
@@ -30,8 +32,6 @@ from trio._core._run_context import GLOBAL_RUN_CONTEXT
 from ..ownership import LifeOwner, close_quietly
 from .loop import SimLoop
 from .trio_socket import SimResolver, SimSocketFactory
-
-sniffio_library = trio_run.sniffio_library
 
 
 class TrioGuest:
@@ -51,6 +51,7 @@ class TrioGuest:
         self._handle: asyncio.Handle | None = None  # of the next tick
         self._asleep = False
         self._nursery: trio.Nursery | None = None
+        self._results: dict[asyncio.Future[Any], None] = {}  # that somebody waits for
         self._started = loop.create_future()
         self._ended: asyncio.Future[outcome.Outcome[None]] = loop.create_future()
         self._runner: Any = owner.run(self._set_up)
@@ -66,25 +67,16 @@ class TrioGuest:
         await asyncio.shield(self._started)
         result: asyncio.Future[Any] = self._loop.create_future()
         scope = trio.CancelScope()
-
-        async def body() -> None:
-            with scope:
-                try:
-                    value = await function(*args)
-                except Exception as error:
-                    _set(result, error)
-                else:
-                    _set(result, None, value)
-                return
-            _set(result, RuntimeError("the trio run was closed"))
-
-        self._inside(self._start_task, body)
+        self._inside(self._start_task, _body, scope, result, function, args)
+        self._results[result] = None
         try:
             return await result
         except asyncio.CancelledError:
             if not self._owner.dead:
                 self._inside(scope.cancel)
             raise
+        finally:
+            del self._results[result]
 
     async def close(self) -> None:
         """Cancels what runs in it and waits until its clean-up is done. Raises what trio's main task failed with."""
@@ -104,9 +96,9 @@ class TrioGuest:
             self._started.set_result(None)
             await trio.sleep_forever()
 
-    def _start_task(self, body: Callable[[], Awaitable[None]]) -> None:
+    def _start_task(self, function: Callable[..., Awaitable[None]], *args: Any) -> None:
         assert self._nursery is not None
-        self._nursery.start_soon(body)
+        self._nursery.start_soon(function, *args)
 
     # --- the scheduler, driven by our loop
 
@@ -157,9 +149,10 @@ class TrioGuest:
         self._asleep = True
         self._runner.guest_tick_scheduled = False
         deadline = self._runner.deadlines.next_deadline()
-        # Not now + timeout: rounding would end a hair before the deadline, and trio would sleep for that hair for ever.
-        when = min(deadline, self._loop.time() + timeout_s) if timeout_s < trio_run._MAX_TIMEOUT else deadline
-        self._handle = None if when == float("inf") else self._loop.call_at(when, self._tick, context=self._owner.context())
+        now = self._loop.time()
+        # Not always now + timeout: its rounding would end a hair before the deadline, and trio would sleep for that hair.
+        when = deadline if deadline - now <= timeout_s or timeout_s >= trio_run._MAX_TIMEOUT else now + timeout_s
+        self._handle = None if when == inf else self._loop.call_at(when, self._tick, context=self._owner.context())
 
     def _end(self, result: outcome.Outcome[None]) -> None:
         if isinstance(result, outcome.Error) and isinstance(result.error, BaseExceptionGroup):
@@ -167,6 +160,8 @@ class TrioGuest:
             if interrupts is not None:
                 raise KeyboardInterrupt from interrupts
         self._ended.set_result(result)
+        for waiting in self._results:
+            _settle(waiting, RuntimeError(f"the trio run of {self._owner.name} ended: {result!r}"))
 
     def _inside(self, function: Callable[..., None], *args: Any) -> None:
         """Calls a synchronous function of trio from outside of a tick."""
@@ -274,7 +269,20 @@ def _run_here(function: Callable[[], Any], deliver: Callable[[outcome.Outcome[An
     deliver(outcome.capture(function))
 
 
-def _set(future: asyncio.Future[Any], error: Exception | None, value: Any = None) -> None:
+async def _body(
+    scope: trio.CancelScope, result: asyncio.Future[Any], function: Callable[..., Awaitable[Any]], args: tuple[Any, ...]
+) -> None:
+    """The trio task of one `TrioGuest.run`."""
+    try:
+        with scope:
+            _settle(result, None, await function(*args))
+    except Exception as error:
+        _settle(result, error)
+    finally:
+        _settle(result, RuntimeError("this call was cancelled inside trio"))
+
+
+def _settle(future: asyncio.Future[Any], error: Exception | None, value: Any = None) -> None:
     if future.done():
         return
     if error is not None:

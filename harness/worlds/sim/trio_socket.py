@@ -145,8 +145,9 @@ class SimSocket(SocketType):
             return
         self._closed = True
         if self._transport is not None:
-            # What this side received and nobody read makes the close a reset, as in the kernel.
-            self._transport.abort_unread() if self._received else self._transport.close()
+            if self._received:  # what arrived and nobody read makes the close a reset, as in the kernel
+                self._transport.get_extra_info("socket").linger_reset = True
+            self._transport.close()
         self._readers.wake()
         self._writers.wake()
 
