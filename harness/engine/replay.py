@@ -32,7 +32,7 @@ def replay_file(
 
 def open_workshop(catalog: Catalog, target_text: str, world: str | None, target_config: Mapping[str, Any]) -> Workshop:
     target = parse_target(target_text, catalog.targets, target_config)
-    return Workshop(catalog, target, make_world(choose_world(target, world)), 0, {})
+    return Workshop(catalog, target, make_world(choose_world(target, world)), 0)
 
 
 def _result(path: Path, repro: Repro, examples: list[Example]) -> ReplayResult:

@@ -81,7 +81,7 @@ def _untested(catalog: Catalog, contracts: Sequence[str]) -> tuple[tuple[str, st
 def _do(catalog: Catalog, job: Job, seed: int) -> object:
     text = job.name if job.kind == "reference" else f"{job.kind}:{job.name}"
     target = parse_target(text, catalog.targets, {})
-    workshop = Workshop(catalog, target, make_world("sim"), seed, {})
+    workshop = Workshop(catalog, target, make_world("sim"), seed)
     try:
         if job.kind == "mutant":
             return _hunt(workshop, catalog.targets.mutants[job.name], job.contract)

@@ -64,7 +64,7 @@ def run_session(catalog: Catalog, options: SessionOptions, target_config: Mappin
     scenarios = select_scenarios(catalog, options, target, world)
     if options.keep_histories is not None:
         options.keep_histories.mkdir(parents=True, exist_ok=True)
-    workshop = Workshop(catalog, target, world, options.seed, _plain_options(target_config, options.target), options.keep_histories)
+    workshop = Workshop(catalog, target, world, options.seed, options.keep_histories)
     search = Search(options, scenarios, world, progress, started)
     with Pool(workshop.do, workshop.close, _jobs(options)) as pool:
         interrupted = search.run(pool)
@@ -120,11 +120,6 @@ def select_scenarios(catalog: Catalog, options: SessionOptions, target: Target, 
 
 def _jobs(options: SessionOptions) -> int:
     return max(1, options.jobs)
-
-
-def _plain_options(target_config: Mapping[str, Any], name: str) -> Mapping[str, str]:
-    options = target_config.get(name, {})
-    return {key: str(value) for key, value in options.items()} if isinstance(options, Mapping) else {}
 
 
 class Search:

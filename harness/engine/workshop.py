@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,14 +39,11 @@ class Reduced:
 class Workshop:
     """One target in one world; `close` ends both. Tasks may be given in any order: each example is played from scratch."""
 
-    def __init__(
-        self, catalog: Catalog, target: Target, world: World, seed: int, options: Mapping[str, str], keep: Path | None = None
-    ) -> None:
+    def __init__(self, catalog: Catalog, target: Target, world: World, seed: int, keep: Path | None = None) -> None:
         self.catalog = catalog
         self.target = target
         self.world = world
         self.seed = seed
-        self.options = options
         self.keep = keep
 
     def close(self) -> None:
@@ -59,7 +55,7 @@ class Workshop:
 
     def setting(self, scenario: Scenario, profile: str) -> Setting:
         capabilities = self.target.capabilities(scenario.contract, scenario.role) or ()
-        return Setting(profile, self.world.name, capabilities, self.options)
+        return Setting(profile, self.world.name, capabilities, self.target.options)
 
     def contract_of(self, scenario: Scenario) -> Contract:
         return self.catalog.contracts[scenario.contract]

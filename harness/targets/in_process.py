@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
@@ -27,14 +27,34 @@ OPEN_MS = 30_000
 CLOSE_MS = 5_000
 Choose = Callable[[str, str], Factory | None]
 """(contract, role) -> the factory that serves it, or None."""
-Begin = Callable[[Owner, Callable[..., Any], Mapping[str, Any]], Settled | Awaitable[Any]]
-"""Calls a function of the implementation inside its owner: on the loop itself, or on what runs as a guest on it."""
+Begun = Settled | Coroutine[Any, Any, Settled]
+"""A call that is over, or what remains to be awaited of it."""
+
+
+class Stage:
+    """Where the implementation runs inside its owner: here on the loop itself."""
+
+    def __init__(self, scene: Scene, owner: Owner) -> None:
+        self.scene = scene
+        self.owner = owner
+
+    def make(self, factory: Factory) -> Factory:
+        """The factory as it is to be called."""
+        return factory
+
+    def begin(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Begun:
+        begun = self.owner.run(invoke, function, arguments)
+        return begun if isinstance(begun, Settled) else settle(begun)
+
+    def begin_close(self, close: Callable[[], Any] | None) -> Begun:
+        return self.begin(close, {}) if close is not None else Settled("ok", {})
 
 
 class InProcessTarget(Target):
     """``serves`` None: it serves whatever it is run for, with timing and limits."""
 
     internal = True
+    stage: type[Stage] = Stage
 
     def __init__(self, name: str, choose: Choose, *, serves: tuple[Serves, ...] | None = None) -> None:
         self.name = name
@@ -50,23 +70,19 @@ class InProcessTarget(Target):
         if factory is None:
             raise TargetProblem(f"{self.name} does not serve the role {role!r} of {contract!r}")
         self.tag_secrets(scene)
-        instance = InProcessInstance(scene, handle, scene.new_owner(handle), on_note, self.begin)
+        instance = InProcessInstance(handle, self.stage(scene, scene.new_owner(handle)), on_note)
         await instance.start(factory, sendable_config(config, self.capabilities(contract, role) or ()))
         return instance
 
-    def begin(self, owner: Owner, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Settled | Awaitable[Any]:
-        outcome: Settled | Awaitable[Any] = owner.run(invoke, function, arguments)
-        return outcome
-
 
 class InProcessInstance(Instance):
-    def __init__(self, scene: Scene, handle: str, owner: Owner, on_note: OnNote, begin: Begin) -> None:
+    def __init__(self, handle: str, stage: Stage, on_note: OnNote) -> None:
         self.value: Mapping[str, Any] = {}
-        self._scene = scene
+        self._scene = stage.scene
+        self._owner = stage.owner
+        self._stage = stage
         self._handle = handle
-        self._owner = owner
         self._on_note = on_note
-        self._begin = begin
         self._object: Any = None
         self._notes = 0
         self._loop = asyncio.get_running_loop()
@@ -76,8 +92,9 @@ class InProcessInstance(Instance):
 
     async def start(self, factory: Factory, config: dict[str, Any]) -> None:
         """Makes the object, and serves its application if it is a server. Raises TargetProblem."""
-        making = _Making(factory, self._note)
-        reply = await self._perform("open", making.run, {"config": config}, OPEN_MS, self._ended)
+        making = _Making(self._stage.make(factory), self._note)
+        begun = self._stage.begin(making.run, {"config": config})
+        reply = await self._finish("open", begun, OPEN_MS, self._ended)
         if reply.outcome != "ok":
             self._end("crashed")
             self._owner.abandon()
@@ -94,16 +111,15 @@ class InProcessInstance(Instance):
         method = None if verb.name.startswith("_") else getattr(self._object, verb.name, None)
         if not callable(method):
             return _reply(failed("unsupported", "unknown-verb", f"no method {verb.name!r}"))
-        return await self._perform(verb.name, method, args, deadline_ms, self._ended)
+        return await self._finish(verb.name, self._stage.begin(method, args), deadline_ms, self._ended)
 
     async def close(self) -> None:
         if self._ended.done() or self._owner.abandoned.is_set():
             return
         self._end("closed")
         close = getattr(self._object, "close", None)
-        if not callable(close):
-            return
-        reply = await self._perform("close", close, {}, CLOSE_MS, self._loop.create_future())
+        begun = self._stage.begin_close(close if callable(close) else None)
+        reply = await self._finish("close", begun, CLOSE_MS, self._loop.create_future())
         if reply.outcome != "ok":
             self._scene.history.add("driver-problem", problem="close", message=f"close of {self._handle!r}: {_error_text(reply)}")
         if reply.late:
@@ -117,13 +133,11 @@ class InProcessInstance(Instance):
         if "url" in self.value and hasattr(self._object, "app"):
             await self._scene.restart_server("target")
 
-    async def _perform(
-        self, what: str, function: Callable[..., Any], arguments: Mapping[str, Any], deadline_ms: int, ended: asyncio.Future[str]
-    ) -> Reply:
-        begun = self._begin(self._owner, function, arguments)
+    async def _finish(self, what: str, begun: Begun, deadline_ms: int, ended: asyncio.Future[str]) -> Reply:
+        """Waits for the first of: the end of the call, its deadline, ``ended``."""
         if isinstance(begun, Settled):
             return _reply(begun)
-        task = self._owner.create_task(settle(begun))
+        task = self._owner.create_task(begun)
         done, _ = await asyncio.wait((task, ended), timeout=deadline_ms / 1000, return_when=asyncio.FIRST_COMPLETED)
         if task in done:
             return _reply(task.result())

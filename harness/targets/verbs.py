@@ -42,13 +42,13 @@ def invoke(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Settle
         raise
     except BaseException as error:  # an implementation may raise anything, SystemExit too: all of it is its answer
         return _raised(error, function, arguments)
-    return returned if inspect.isawaitable(returned) else _returned(returned)
+    return returned if inspect.isawaitable(returned) else settled_value(returned)
 
 
 async def settle(awaitable: Awaitable[Any]) -> Settled:
     """Awaits what a verb returned. Whatever it raises, a cancellation included, is the outcome of the call."""
     try:
-        return _returned(await awaitable)
+        return settled_value(await awaitable)
     except NOT_CONTAINED:
         raise
     except BaseException as error:  # as in `invoke`
@@ -57,6 +57,8 @@ async def settle(awaitable: Awaitable[Any]) -> Settled:
 
 def outcome_of(error: BaseException) -> Settled:
     """`Failed`, `Unknown`, `Unsupported` say it themselves; any other exception may or may not have had an effect."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:  # what a nursery makes of one exception
+        error = error.exceptions[0]
     if isinstance(error, CallOutcome):
         known: Mapping[str, Outcome] = {"fail": "fail", "unsupported": "unsupported"}
         return failed(known.get(error.outcome, "unknown"), error.kind, error.message)
@@ -72,7 +74,7 @@ def why_not_json(value: Any) -> str | None:
     return None
 
 
-def _returned(value: Any) -> Settled:
+def settled_value(value: Any) -> Settled:
     """Only an object says anything in a reply; whatever else a method happens to return is no part of the protocol."""
     if not isinstance(value, Mapping):
         return Settled("ok", {})

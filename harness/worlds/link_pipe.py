@@ -84,10 +84,14 @@ class Pipe:
     def finished(self) -> None:
         self._backlog.extend(self.scanner.eof())
         self._ended = True
-        self._run()
+        if self.source == "client":
+            # Nobody is left to be held up. What the client sent takes effect now, and not among the requests of a successor.
+            self.release()
+        else:
+            self._run()
 
     def release(self) -> None:
-        """Lets go of what is held or paced: the faults have stopped."""
+        """Lets go of what is held or paced."""
         self._held = False
         self._pace = None
         self._tick()

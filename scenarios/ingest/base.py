@@ -11,6 +11,7 @@ from ...harness.engine.scenario import Scenario, Setting, always
 from ...harness.values.case import Case
 from ...harness.values.history import History
 from .sender_play import play_sender
+from .shapes import SENDER_CONFIG, SENDER_OPERATIONS
 
 BOTH = ("proxy", "direct")
 
@@ -27,6 +28,7 @@ def sender_scenario(
 ) -> Scenario:
     """``judges``: requirement ids without the prefix ``ING-``."""
     ids = tuple(f"ING-{requirement}" for requirement in judges)
+    more = {"operations": SENDER_OPERATIONS, "config": SENDER_CONFIG, **more}
     return Scenario(f"ingest-{name}", "ingest", "sender", summary, profiles, ids, draw, play_sender, counts, **more)
 
 

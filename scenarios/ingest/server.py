@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...harness.engine.scenario import Scenario
 from .server_access import ACCESS
 from .server_completion import COMPLETION
@@ -10,5 +12,9 @@ from .server_limits import LIMITS
 from .server_lines import LINES
 from .server_live import LIVE
 from .server_sequence import SEQUENCE
+from .shapes import SERVER_CONFIG, SERVER_OPERATIONS
 
-SERVER_SCENARIOS: tuple[Scenario, ...] = (SEQUENCE, COMPLETION, LINES, LIVE, LIMITS, ACCESS, HEADER)
+SERVER_SCENARIOS: tuple[Scenario, ...] = tuple(
+    replace(scenario, operations=SERVER_OPERATIONS, config=SERVER_CONFIG)
+    for scenario in (SEQUENCE, COMPLETION, LINES, LIVE, LIMITS, ACCESS, HEADER)
+)

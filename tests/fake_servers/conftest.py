@@ -32,6 +32,7 @@ class TestHost:
         self.history = History(header)
         self.plan = ActivePlan(faults, self.history)
         self.restarted: list[str] = []
+        self.reset: Callable[[], None] = lambda: None
         self.requests = 0
 
     def request_number(self, peername: object, server: str) -> tuple[int, int]:
@@ -40,6 +41,7 @@ class TestHost:
 
     async def restart_server(self, server: str) -> None:
         self.restarted.append(server)
+        self.reset()
 
 
 @dataclass
@@ -123,6 +125,8 @@ async def _run(play: Callable[[Bench], Awaitable[None]], faults: Sequence[Fault]
     servers = IngestServers(host, [RUN], **options)
     runner = web.AppRunner(servers.app(server))
     await runner.setup()
+    assert runner.server is not None
+    host.reset = lambda: [connection.force_close() for connection in runner.server.connections]
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     clients: list[RawClient] = []

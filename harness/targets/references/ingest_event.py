@@ -7,19 +7,17 @@ from collections.abc import Mapping
 from typing import Any
 
 APP_DATA_KEY = "com.posthog.mcp/app_data"
+RAW = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+ESCAPED = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 TOOL_UPDATES = ("tool_call", "tool_call_update")
 
 
 def serialised(event: Mapping[str, Any]) -> bytes:
     """Compact JSON in raw UTF-8. Raises TypeError or ValueError for what JSON cannot carry."""
     try:
-        return compact_json(event).encode()
+        return RAW.encode(event).encode()
     except UnicodeEncodeError:  # a lone surrogate has no UTF-8 form, but an escape
-        return compact_json(event, ensure_ascii=True).encode()
-
-
-def compact_json(value: Any, *, ensure_ascii: bool = False) -> str:
-    return json.dumps(value, ensure_ascii=ensure_ascii, allow_nan=False, separators=(",", ":"))
+        return ESCAPED.encode(event).encode()
 
 
 def without_app_data(payload: bytes) -> bytes | None:

@@ -63,19 +63,21 @@ class Driver:
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._held_for = None
+        self._waiters.clear()
         self._mailbox.listen(Listener(loop, self._drain))
 
     async def request(self, op: str, deadline_ms: float, **fields: Any) -> Reply:
         """Never raises for what the driver does. ``late`` when no reply came in time."""
         request = self._put(op, fields)
-        if request.id in self._answers:
-            return self._answers.pop(request.id)
-        waiter = self._waiters[request.id] = asyncio.get_running_loop().create_future()
+        waiter = asyncio.get_running_loop().create_future()
         try:
-            await asyncio.wait((waiter,), timeout=deadline_ms / 1000)
+            if request.id not in self._answers:
+                self._waiters[request.id] = waiter
+                await asyncio.wait((waiter,), timeout=deadline_ms / 1000)
             return self._answer_or_late(request, deadline_ms)
         finally:
             self._waiters.pop(request.id, None)
+            self._conversation.give_up(request)  # where this task was cancelled; else it is answered by now
             self._let_on(request.id)
 
     def _drain(self) -> None:
@@ -124,8 +126,9 @@ class Driver:
         try:
             return _hello(reply)
         except ValueError as error:
+            words = "" if self.status is not None else self._unfinished() + self.last_words()
             self.kill()
-            raise TargetProblem(f"the driver did not say hello: {error}{self.last_words()}") from error
+            raise TargetProblem(f"the driver did not say hello: {error}{words}") from error
 
     # --- its end --------------------------------------------------------------------------------------------------
 
@@ -151,6 +154,10 @@ class Driver:
     def last_words(self) -> str:
         lines = self.process.stderr_tail()[-SHOWN_STDERR_LINES:]
         return "; standard error ends: " + " | ".join(lines) if lines else "; standard error is empty"
+
+    def _unfinished(self) -> str:
+        rest = self.process.unfinished_line
+        return f"; standard output holds a line without its LF: {rest}" if rest else ""
 
     # --- what comes in --------------------------------------------------------------------------------------------
 
@@ -197,7 +204,7 @@ class Driver:
 
     def _fail_all(self, requests: Sequence[Request], outcome: Any, kind: str, message: str) -> None:
         for request in requests:
-            self._answer(request, Reply(outcome, error={"kind": kind, "message": f"{message}; {request.what!r} had no answer"}))
+            self._answer(request, Reply(outcome, error={"kind": kind, "message": f"no answer to {request.what!r}: {message}"}))
 
     def _answer(self, request: Request, reply: Reply) -> None:
         self._answers[request.id] = reply

@@ -60,8 +60,8 @@ class LineReader:
 
     @property
     def unfinished(self) -> str:
-        """The beginning of a last line that has no LF yet."""
-        return _shown(b"".join(self._pieces)[: 4 * SHOWN_CHARACTERS_MAX])
+        """The beginning of a last line that has no LF yet, in quotes; empty when there is none."""
+        return _shown(self._pieces[0]) if self._pieces else ""
 
     def _keep(self, piece: bytes, items: list[Item]) -> None:
         self._piece_bytes += len(piece)

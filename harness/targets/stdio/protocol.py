@@ -135,7 +135,9 @@ class Conversation:
         events: list[Event] = []
         expected_number = self._last_note[handle] + 1
         if number != expected_number:
-            events.append(Trouble("note-number", f"note {name!r} of {handle!r} has n = {number}, expected {expected_number}: notes were lost"))
+            events.append(
+                Trouble("note-number", f"note {name!r} of {handle!r} has n = {number}, expected {expected_number}: notes were lost")
+            )
         self._last_note[handle] = number
         self._note_bytes[handle] += message.line_bytes
         if self._note_bytes[handle] > self._note_bytes_max:
@@ -145,7 +147,9 @@ class Conversation:
     def _unasked(self, message: Message, problem: str | None, text: str) -> list[Event]:
         self._unasked_bytes += message.line_bytes
         if self._unasked_bytes > self._unasked_bytes_max:
-            return [Trouble("flood", f"more than {self._unasked_bytes_max} bytes of messages belong to no request and no handle", fatal=True)]
+            return [
+                Trouble("flood", f"more than {self._unasked_bytes_max} bytes of messages belong to no request and no handle", fatal=True)
+            ]
         return [] if problem is None else [Trouble(problem, text)]
 
 

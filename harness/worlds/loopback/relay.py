@@ -87,7 +87,7 @@ class Half(asyncio.Protocol):
 
     def listen(self, reason: Reason) -> None:
         self.silenced.discard(reason)
-        if not self.silenced and self.transport is not None and not self.transport.is_closing():
+        if not self.silenced and not self.has_ended and self.transport is not None and not self.transport.is_closing():
             self.transport.resume_reading()
 
     def write(self, data: bytes) -> None:
@@ -144,8 +144,7 @@ class Half(asyncio.Protocol):
 
 def reset_socket(transport: asyncio.Transport) -> None:
     """Ends a connection with RST; what waits to be written is lost."""
-    if not transport.is_closing():
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
     transport.abort()
 
 
@@ -213,13 +212,17 @@ class RelayWire(Wire):
             half.abort()
 
     async def _connect(self) -> None:
+        server = self._halves["server"]
         try:
             await self.loop.sock_connect(self._upstream, self._relay.server)
-            await self.loop.create_connection(lambda: self._halves["server"], sock=self._upstream)
+            await self.loop.create_connection(lambda: server, sock=self._upstream)
         except OSError:  # the server has stopped listening: the client is told as by its kernel
             self.connection.was_reset("server")
-        if self._halves["server"].leg != "open":
-            self._halves["server"].abort()
+        finally:
+            if server.transport is None:
+                self._upstream.close()
+        if server.leg != "open":
+            server.abort()
 
     def lost(self) -> None:
         """A side is gone; with both of them the pair."""
@@ -227,14 +230,15 @@ class RelayWire(Wire):
             self.dispose()
 
     def dispose(self) -> None:
-        if self._connecting is not None:
+        """Ends both sides at once, whatever waits in them."""
+        if self._connecting is None:
+            self._upstream.close()
+        else:
             self._connecting.cancel()
         if self._look is not None:
             self._look.cancel()
         for half in self._halves.values():
             half.abort()
-        if self._halves["server"].transport is None:
-            self._upstream.close()
         self._relay.forget(self)
 
     def _look_soon(self, side: Side) -> None:

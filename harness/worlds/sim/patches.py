@@ -16,7 +16,9 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
 
-ALIASES_LEFT_ALONE = frozenset({"_pytest", "_queue", "concurrent", "coverage", "hypothesis", "pluggy", "pytest", "queue", "subprocess", "threading"})
+ALIASES_LEFT_ALONE = frozenset(
+    {"_pytest", "_queue", "concurrent", "coverage", "hypothesis", "pluggy", "pytest", "queue", "subprocess", "threading"}
+)
 """Packages that wait or measure in real time whatever an example does: their own names keep the originals."""
 
 

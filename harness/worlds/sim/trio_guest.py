@@ -155,10 +155,8 @@ class TrioGuest:
         self._handle = None if when == inf else self._loop.call_at(when, self._tick, context=self._owner.context())
 
     def _end(self, result: outcome.Outcome[None]) -> None:
-        if isinstance(result, outcome.Error) and isinstance(result.error, BaseExceptionGroup):
-            interrupts = result.error.subgroup(KeyboardInterrupt)
-            if interrupts is not None:
-                raise KeyboardInterrupt from interrupts
+        if isinstance(result, outcome.Error):
+            _raise_interruption(result.error)
         self._ended.set_result(result)
         for waiting in self._results:
             _settle(waiting, RuntimeError(f"the trio run of {self._owner.name} ended: {result!r}"))
@@ -267,6 +265,15 @@ class _Wakeup:
 def _run_here(function: Callable[[], Any], deliver: Callable[[outcome.Outcome[Any]], object], name: str | None = None) -> None:
     """In place of trio's threads: another thread would neither see the virtual clock nor keep its order."""
     deliver(outcome.capture(function))
+
+
+def _raise_interruption(error: BaseException) -> None:
+    """Ctrl-C and the watchdog end more than the trio task in which they happened to strike."""
+    interruption: BaseException | None = BaseExceptionGroup("", [error]).subgroup(KeyboardInterrupt)
+    while isinstance(interruption, BaseExceptionGroup):
+        interruption = interruption.exceptions[0]
+    if interruption is not None:
+        raise interruption
 
 
 async def _body(

@@ -1,0 +1,148 @@
+"""The simulation as a world: each example gets a loop, a network and a history of its own, and leaves nothing behind.
+
+Inside an example the clock and the entropy of the process are patched, and the garbage collector rests: what it would
+finalise, and when, differs from process to process, and finalisers run code. At the end everything that is left is
+ended by hand, in this order: targets are abandoned, servers close, tasks are cancelled, coroutines that would not end
+are closed, and what is garbage by then is collected while nobody minds its complaints.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+
+from ...values.case import Case
+from ...values.errors import HarnessFault, StreamproofError
+from ...values.history import Header, History, SecretTags
+from ..base import Main, Quota, World
+from ..ownership import end_pending_tasks
+from . import clock, entropy, tls
+from .loop import SimLoop
+from .patches import Patches
+from .scene import ALLOWANCE_MS, SimScene
+from .watchdog import REAL_SECONDS_MAX, Interrupted, Watchdog
+
+PATCHES = Patches((*clock.SUBSTITUTES, *entropy.SUBSTITUTES, *tls.SUBSTITUTES))
+
+CLEANUP_SECONDS = 120.0
+CLEANUP_STEPS = 20_000
+
+
+class SimWorld(World):
+    """``real_seconds_max``: how long an example may take in real time before it is interrupted."""
+
+    name = "sim"
+
+    def __init__(self, real_seconds_max: float = REAL_SECONDS_MAX) -> None:
+        self._real_seconds_max = real_seconds_max
+
+    def run(self, main: Main, *, case: Case, header: Header, quota: Quota) -> History:
+        with _resting_collector(), patched(case.seed):
+            loop = SimLoop(quota)
+            secrets = SecretTags()
+            history = History(replace(header, allowance_ms=ALLOWANCE_MS), clock_us=loop.elapsed_us, secrets=secrets)
+            scene = SimScene(loop, case, history, secrets)
+            try:
+                with shown(loop), Watchdog(loop, self._real_seconds_max):
+                    try:
+                        _play(loop, main, scene)
+                    finally:
+                        history.seal()
+                        _put_away(loop, scene)
+            except BaseException as error:
+                fault = error.fault if isinstance(error, Interrupted) else error
+                fault.history = history  # type: ignore[attr-defined]  # see `World.run`
+                raise fault from error.__cause__
+        return history
+
+
+def patched_names() -> list[str]:
+    """What is patched inside an example, as ``module.name``."""
+    return PATCHES.patched()
+
+
+@contextmanager
+def patched(seed: int) -> Iterator[None]:
+    """Clock and entropy are those of a simulation with this seed."""
+    PATCHES.apply()
+    try:
+        seeding = entropy.Seeding(seed)
+        try:
+            yield
+        finally:
+            seeding.undo()
+    finally:
+        PATCHES.restore()
+
+
+@contextmanager
+def shown(loop: SimLoop) -> Iterator[None]:
+    """The patched clock shows the time of ``loop``."""
+    clock.show(loop)
+    try:
+        yield
+    finally:
+        clock.show(None)
+
+
+def _play(loop: SimLoop, main: Main, scene: SimScene) -> None:
+    """Runs the example to its end. Raises a HarnessFault for whatever is our fault."""
+    try:
+        loop.run_until_complete(_await(main, scene))
+    except StreamproofError:
+        raise
+    except Exception as error:
+        raise HarnessFault(f"the play broke: {type(error).__name__}: {error}") from error
+    if loop.failure is not None:
+        raise loop.failure
+
+
+async def _await(main: Main, scene: SimScene) -> None:
+    await main(scene)
+
+
+def _put_away(loop: SimLoop, scene: SimScene) -> None:
+    with ExitStack() as steps:  # each is taken even if one fails; the last comes first
+        steps.callback(loop.close)
+        steps.callback(end_pending_tasks, loop)
+        steps.callback(scene.bury_owners)
+        steps.callback(_run_on, loop, scene)
+        steps.callback(scene.abandon_owners)
+
+
+def _run_on(loop: SimLoop, scene: SimScene) -> None:
+    """Lets servers and tasks of ours end in their own way, within a small budget; what does not is closed afterwards."""
+    loop.extend_budget(CLEANUP_SECONDS, CLEANUP_STEPS)
+    try:
+        loop.run_until_complete(_end_all(scene))
+    except Exception:  # noqa: S110 (the example is over and its history sealed; nothing here is a verdict)
+        pass
+
+
+async def _end_all(scene: SimScene) -> None:
+    await scene.close_servers()
+    this = asyncio.current_task()
+    others = [task for task in asyncio.all_tasks() if task is not this and getattr(task, "owner", None) is None]
+    for task in others:
+        task.cancel()
+    if others:
+        await asyncio.wait(others)
+
+
+@contextmanager
+def _resting_collector() -> Iterator[None]:
+    """No garbage collection inside; afterwards that of the youngest generation, which is all that the example made."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # sessions and the like that an abandoned target never closed
+                gc.collect(0)
+            gc.enable()
