@@ -6,6 +6,7 @@ written down, but no longer applied. A client that goes away ends the body as a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -207,13 +208,13 @@ class Exchange:
 
     async def _change(self, index: int, order: ChangeState, stream: Stream) -> None:
         """Changes the stored state before anything of this request is looked at."""
-        changed = {
+        changes: dict[str, Callable[[], bool]] = {
             "forget": lambda: stream.forget(order.count),
             "complete": stream.complete_by_others,
             "second-writer": lambda: stream.second_writer(1 if order.count is None else order.count),
             "restart": lambda: True,
-        }[order.change]()
-        if not changed:
+        }
+        if not changes[order.change]():
             return
         self.plan.injected(index, request=self.number)
         self.history.add("state", run=stream.run_id, change=order.change, last=stream.last)

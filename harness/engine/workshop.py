@@ -13,6 +13,7 @@ from .catalog import Catalog
 from .example import Example, run_example
 from .reduce import Reduction, reduce_case
 from .scenario import Scenario, Setting
+from .shapes import fits
 from .unit import Unit, UnitResult, ViolationKey, run_cases, unit_cases, violation_key
 
 TRIES_MAX = {"sim": 600, "loopback": 60}
@@ -71,6 +72,8 @@ class Workshop:
 
     def shows(self, case: Case, key: ViolationKey) -> bool:
         """Whether the violation is seen in k of n runs."""
+        if not fits(self.catalog.scenarios[case.scenario], case):
+            return False  # nobody could read the repro file of it
         wanted, runs = CONFIRMATIONS[self.world.name]
         seen = 0
         for run in range(runs):

@@ -91,7 +91,9 @@ class _Context:
                 self._entered.set()
                 await self._leaving.wait()
         except Exception as error:
-            self._error = error
+            # One that came in between, from a task of the implementation, is no fault of open or close: its calls will tell.
+            if not self._entered.is_set() or self._leaving.is_set():
+                self._error = error
         finally:
             self._entered.set()
             self._left.set()

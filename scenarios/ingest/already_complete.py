@@ -15,7 +15,7 @@ JUDGES = ("CMP-2", "STOP-2", "STOP-6")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ops = drafts("enqueue", "wait", "burst", amount_max=8, size_min=2)
+    ops = drafts("step", "enqueue", "wait", "burst", amount_max=8, size_min=2)
     done = st.builds(AlreadyComplete, endpoint=st.just("upload"), nth=st.integers(1, 3))
     return cases("ingest-already-complete", setting, ops, done.map(lambda fault: [fault]), end=(("wait", {"ms": 3_000}), STOP))
 

@@ -16,7 +16,7 @@ JUDGES = ("LIVE-1", "LOSS-1")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ops = drafts("enqueue", "burst", "wait", amount_max=4)
+    ops = drafts("step", "burst", "enqueue", "wait", amount_max=4)
     whole: list[Fault] = [BufferedRequest(endpoint="upload", nth=1, times=1_000)]
     return cases("ingest-buffering-ingress", setting, ops, st.just(whole), end=(("wait", {"ms": 1_000}), STOP))
 

@@ -15,7 +15,7 @@ JUDGES = ("CMP-1", "STOP-3", "STOP-1", "LOSS-1", "STOP-5")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ops = drafts("burst", "enqueue", "wait", amount_max=4, size_max=4)
+    ops = drafts("burst", "step", "enqueue", "wait", amount_max=4, size_max=4)
     lost = st.builds(Forget, endpoint=st.just("upload"), nth=st.integers(1, 3), count=st.sampled_from((1, 2, None)))
     faults = any_of(lost_answers(), statuses(503, 500, 413), cuts(), lost, size_max=2)
     return cases("ingest-completion", setting, ops, faults)

@@ -7,14 +7,14 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case
 from .base import any_injected, sender_scenario
-from .draws import RECOVER, STOP, any_of, cases, connection_faults, cuts, drafts
+from .draws import AFTER_FAULTS, any_of, cases, connection_faults, cuts, drafts
 
 JUDGES = ("LOSS-1", "ORD-1", "ORD-2", "IDEM-1", "ACK-1", "RETRY-1", "LIVE-2", "CMP-1")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ops = drafts("enqueue", "burst", "wait", amount_max=5)
-    return cases("ingest-cuts", setting, ops, any_of(cuts(), connection_faults()), end=(RECOVER, STOP))
+    ops = drafts("step", "burst", "enqueue", "wait", amount_max=5)
+    return cases("ingest-cuts", setting, ops, any_of(cuts(), connection_faults()), ends=AFTER_FAULTS)
 
 
 CUTS = sender_scenario(

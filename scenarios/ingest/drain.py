@@ -14,7 +14,7 @@ JUDGES = ("STOP-3", "STOP-1", "STOP-2", "STOP-6", "LOSS-1")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ops = drafts("enqueue", "burst", "wait", amount_max=4)
+    ops = drafts("step", "burst", "enqueue", "wait", amount_max=4)
     return cases("ingest-drain", setting, ops, st.lists(st.one_of(lost_answers(), cuts(), statuses()), max_size=2), end=(DRAIN,))
 
 

@@ -81,7 +81,8 @@ def config(timing: Mapping[str, int] | None, limit: Mapping[str, int] | None = N
 
 
 def drafts(*kinds: str, amount_max: int = 4, size_min: int = 1, size_max: int = 6) -> SearchStrategy[list[Draft]]:
-    """Operations such as ("enqueue", ..), ("burst", ..), ("wait", ..); the first kind is the simplest."""
+    """Operations: ``enqueue`` one event, a ``burst`` of some in one call, ``wait``, ``step`` (one event and a pause, so that
+    batches end and many requests are made), ``restart``. The first kind is the simplest."""
     one = st.tuples(st.sampled_from(kinds), st.integers(1, amount_max), st.integers(0, POOL_SIZE - 1))
     return st.lists(one, min_size=size_min, max_size=size_max)
 
@@ -96,6 +97,8 @@ def operations(drafts: Sequence[Draft], timing: Mapping[str, int] | None, *more:
             done.append(("enqueue", {"event": event(next(marks), number)}))
         elif kind == "burst":
             done.append(("enqueue_many", {"events": [event(next(marks), number if i == 0 else 0) for i in range(amount)]}))
+        elif kind == "step":
+            done += [("enqueue", {"event": event(next(marks), number)}), ("wait", {"ms": amount * quarter_ms})]
         elif kind == "wait":
             done.append(("wait", {"ms": amount * quarter_ms}))
         else:
@@ -110,6 +113,12 @@ def event(mark: int, number: int = 0) -> dict[str, Any]:
 STOP: Operation = ("stop", {"complete": True})
 DRAIN: Operation = ("stop", {"complete": False})
 RECOVER: Operation = ("recover", {})
+RECOVERY: tuple[Operation, ...] = (RECOVER, STOP)
+"""The faults stop, everything arrives, then comes the stop."""
+WINDOW_MS = "window"
+"""Stands for a little more than the upload window, so that a persistent upload ends, and is answered, under faults."""
+AFTER_FAULTS: tuple[tuple[Operation, ...], ...] = (RECOVERY, (STOP,), (("wait", {"ms": WINDOW_MS}), *RECOVERY))
+"""How an example with faults may end: recovered and stopped, stopped under faults, or a window later."""
 
 
 def case(scenario: str, setting: Setting, config: Mapping[str, Any], workload: Sequence[Operation], faults: Sequence[Fault] = ()) -> Case:
@@ -123,25 +132,35 @@ def cases(
     faults: SearchStrategy[list[Fault]] | None = None,
     *,
     end: Sequence[Operation] = (STOP,),
+    ends: Sequence[Sequence[Operation]] = (),
     begin: Sequence[Draft] = (),
     limit: Mapping[str, int] | None = None,
     persistent: SearchStrategy[bool | None] | None = None,
     check: Callable[[Case], bool] | None = None,
 ) -> SearchStrategy[Case]:
-    """The usual shape of a sender case: some figures, some operations, some faults, and how it ends."""
+    """The usual shape of a sender case: some figures, some operations, some faults, and how it ends (one of ``ends``)."""
 
-    def build(timing: Mapping[str, int] | None, flag: bool | None, drafts: list[Draft], plan: list[Fault]) -> Case:
+    def build(
+        timing: Mapping[str, int] | None, flag: bool | None, drafts: list[Draft], plan: list[Fault], end: Sequence[Operation]
+    ) -> Case:
         settings = config(timing, limits(setting, **(limit or {})), persistent_upload=flag)
-        return case(scenario, setting, settings, operations([*begin, *drafts], timing, *end), plan)
+        last = [(verb, {**args, "ms": _window_ms(timing)}) if args.get("ms") == WINDOW_MS else (verb, args) for verb, args in end]
+        return case(scenario, setting, settings, operations([*begin, *drafts], timing, *last), plan)
 
-    built = st.builds(build, timings(setting), persistent or st.none(), ops, faults or st.just([]))
+    flags = st.none() if persistent is None else persistent
+    plans = st.just([]) if faults is None else faults
+    built = st.builds(build, timings(setting), flags, ops, plans, st.sampled_from(tuple(ends) or (end,)))
     return built.filter(check) if check is not None else built
+
+
+def _window_ms(timing: Mapping[str, int] | None) -> int:
+    return figures(timing)["upload_window"] + 2 * figures(timing)["retry_delay"]
 
 
 # --- faults -------------------------------------------------------------------------------------------------------
 
 ENDPOINTS = st.sampled_from(("upload", "sync", "any"))
-NTH = st.integers(1, 4)
+NTH = st.sampled_from((1, 2, 1, 3, 2, 4))
 TIMES = st.integers(1, 3)
 HOW = st.sampled_from(("fin", "rst"))
 DIRECTION = st.sampled_from(("request", "answer"))

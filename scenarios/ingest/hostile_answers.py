@@ -10,16 +10,16 @@ from ...harness.faults.content_type import ContentType
 from ...harness.faults.gzip_answer import Gzip
 from ...harness.values.case import Case
 from .base import any_injected, sender_scenario
-from .draws import ENDPOINTS, NTH, RECOVER, STOP, any_of, cases, drafts, early_answers, spoilt_bodies, statuses
+from .draws import AFTER_FAULTS, ENDPOINTS, NTH, any_of, cases, drafts, early_answers, spoilt_bodies, statuses
 
 JUDGES = ("ACK-2", "REB-2", "LOSS-1", "ORD-2", "IDEM-1", "ACK-1", "LIVE-2", "RETRY-1", "SYNC-1")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ops = drafts("enqueue", "burst", "wait", amount_max=5)
+    ops = drafts("step", "burst", "enqueue", "wait", amount_max=5)
     odd = st.one_of(st.builds(ContentType, endpoint=ENDPOINTS, nth=NTH), st.builds(Gzip, endpoint=ENDPOINTS, nth=NTH))
     faults = any_of(statuses(), early_answers(), spoilt_bodies(), statuses(413, 503), odd)
-    return cases("ingest-hostile-answers", setting, ops, faults, end=(RECOVER, STOP))
+    return cases("ingest-hostile-answers", setting, ops, faults, ends=AFTER_FAULTS)
 
 
 HOSTILE_ANSWERS = sender_scenario(

@@ -24,7 +24,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         )
         return [answer, Forget(endpoint="upload", nth=nth + 1, count=1)]
 
-    ops = drafts("burst", "enqueue", amount_max=4, size_max=3)
+    ops = drafts("burst", "step", "enqueue", amount_max=4, size_max=3)
     faults = st.builds(plan, st.integers(1, 2), st.integers(1, 2), st.booleans())
     return cases("ingest-lost-tail", setting, ops, faults)
 

@@ -31,7 +31,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         st.builds(Refuse, nth=st.integers(1, 3), times=many),
         st.builds(LoseAnswer, endpoint=st.sampled_from(("any", "sync")), nth=st.integers(1, 3), times=many),
     )
-    ops = drafts("enqueue", "wait", "burst", amount_max=8, size_min=2)
+    ops = drafts("step", "enqueue", "wait", "burst", amount_max=8, size_min=2)
     end = (("wait", {"ms": wait_ms(setting)}), ("enqueue", {"event": event(900_001)}), RECOVER, STOP)
     return cases("ingest-outage", setting, ops, down.map(lambda fault: [fault]), end=end)
 

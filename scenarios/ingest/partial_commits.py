@@ -10,13 +10,13 @@ from ...harness.faults.early_answer import EarlyAnswer
 from ...harness.faults.status import Status
 from ...harness.values.case import Case
 from .base import any_injected, sender_scenario
-from .draws import NTH, RECOVER, STOP, TIMES, any_of, cases, drafts
+from .draws import AFTER_FAULTS, NTH, TIMES, any_of, cases, drafts
 
 JUDGES = ("ACK-2", "REB-2", "LOSS-1", "ORD-2")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ops = drafts("burst", "enqueue", "wait", amount_max=6)
+    ops = drafts("burst", "step", "enqueue", "wait", amount_max=6)
     committed = st.builds(
         Status, endpoint=st.just("upload"), nth=NTH, times=TIMES, status=st.sampled_from((413, 503, 500, 429)),
         commit=st.just("all"), acknowledge=st.just(True),
@@ -29,7 +29,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         after_lines=st.integers(1, 3),
         acknowledge=st.just(True),
     )
-    return cases("ingest-partial-commits", setting, ops, any_of(committed, early, size_max=2), end=(RECOVER, STOP))
+    return cases("ingest-partial-commits", setting, ops, any_of(committed, early, size_max=2), ends=AFTER_FAULTS)
 
 
 PARTIAL_COMMITS = sender_scenario(

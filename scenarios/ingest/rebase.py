@@ -11,20 +11,20 @@ from ...harness.faults.second_writer import SecondWriter
 from ...harness.faults.status import Status
 from ...harness.values.case import Case
 from .base import any_injected, sender_scenario
-from .draws import NTH, RECOVER, STOP, cases, cuts, drafts
+from .draws import AFTER_FAULTS, NTH, cases, cuts, drafts
 
 JUDGES = ("REB-1", "ORD-1", "ORD-2", "LIVE-2", "CMP-1")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ops = drafts("burst", "enqueue", "wait", amount_max=5, size_min=2)
+    ops = drafts("burst", "step", "enqueue", "wait", amount_max=5, size_min=2)
     lost = st.builds(Forget, endpoint=st.just("upload"), nth=st.integers(2, 4), count=st.sampled_from((1, 2, None)))
     writer = st.builds(SecondWriter, endpoint=st.just("upload"), nth=NTH, count=st.integers(1, 4))
     gap = st.builds(
         Status, endpoint=st.just("upload"), nth=NTH, status=st.just(409), commit=st.sampled_from(("all", "none")), acknowledge=st.just(True)
     )
     faults = st.builds(lambda first, more: [first, *more], st.one_of(lost, gap, writer), st.lists(st.one_of(lost, cuts()), max_size=1))
-    return cases("ingest-rebase", setting, ops, faults, begin=(("burst", 3, 0), ("wait", 4, 0)), end=(RECOVER, STOP))
+    return cases("ingest-rebase", setting, ops, faults, begin=(("burst", 3, 0), ("wait", 4, 0)), ends=AFTER_FAULTS)
 
 
 REBASE = sender_scenario("rebase", "lost state and second writers lead to 409s", JUDGES, draw, counts=any_injected)

@@ -16,7 +16,7 @@ JUDGES = ("RST-1", "SYNC-1", "LOSS-1", "ORD-2", "CMP-1")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ops = drafts("burst", "wait", "restart", "enqueue", amount_max=5, size_min=2)
+    ops = drafts("burst", "step", "wait", "restart", "enqueue", amount_max=5, size_min=2)
     crash = st.builds(
         Crash, endpoint=st.sampled_from(POINTS), nth=NTH, point=st.sampled_from(POINTS),
         lines=st.integers(1, 3),

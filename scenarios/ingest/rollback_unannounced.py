@@ -13,7 +13,7 @@ from ...harness.faults.stale import StaleRead
 from ...harness.faults.status import Status
 from ...harness.values.case import Case
 from .base import any_injected, sender_scenario
-from .draws import RECOVER, STOP, cases, drafts
+from .draws import AFTER_FAULTS, cases, drafts
 
 JUDGES = ("REB-2", "IDEM-1", "LIVE-2")
 
@@ -33,8 +33,8 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         st.integers(1, 2),
         st.sampled_from((None, 1, 3)),
     )
-    ops = drafts("burst", "enqueue", amount_max=4, size_min=2, size_max=4)
-    return cases("ingest-rollback-unannounced", setting, ops, faults, begin=(("burst", 3, 0), ("wait", 4, 0)), end=(RECOVER, STOP))
+    ops = drafts("burst", "step", "enqueue", amount_max=4, size_min=2, size_max=4)
+    return cases("ingest-rollback-unannounced", setting, ops, faults, begin=(("burst", 3, 0), ("wait", 4, 0)), ends=AFTER_FAULTS)
 
 
 ROLLBACK_UNANNOUNCED = sender_scenario(

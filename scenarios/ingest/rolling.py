@@ -15,7 +15,7 @@ JUDGES = ("ROLL-1", "ORD-1", "LOSS-1", "ORD-2", "CMP-1")
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
     limit = st.sampled_from(({"max_upload_events": 3}, {"max_upload_bytes": 400}, {"max_upload_events": 2, "max_upload_bytes": 300}))
-    ops = drafts("burst", "enqueue", "wait", amount_max=9, size_min=2)
+    ops = drafts("burst", "step", "enqueue", "wait", amount_max=9, size_min=2)
     faults = st.lists(st.one_of(cuts(), lost_answers()), max_size=1)
     return limit.flatmap(lambda given: cases("ingest-rolling", setting, ops, faults, limit=given))
 

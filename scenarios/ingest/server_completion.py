@@ -10,29 +10,40 @@ from ...harness.values.case import Case, Operation
 from .server_draw import Token, cases, number_body, token_words
 from .server_play import play_server
 
-BEFORE = st.lists(token_words("next", "many", "repeat"), max_size=2)
-BODIES = st.lists(st.tuples(BEFORE, st.just("end")), max_size=3)
+Episode = tuple[tuple[list[Token], str], ...]
+"""Bodies, and what becomes of each: ended in order, or cut."""
+
 COMPLETE: Token = ("complete", 0)
 NEXT: Token = ("next", 0)
-FINALES: tuple[tuple[tuple[list[Token], str], ...], ...] = (
+BEFORE = st.lists(token_words("next", "many", "repeat"), max_size=2)
+MISMATCHES: tuple[Episode, ...] = (
+    (([("complete-at", 1)], "end"), ([NEXT], "end")),
+    (([NEXT, ("complete-at", -1)], "end"), ([NEXT], "end")),
+    (([NEXT, NEXT, ("complete-at", 5)], "end"), ([NEXT], "end")),
+)
+IN_VAIN: tuple[Episode, ...] = (
     (),
+    (([COMPLETE, ("bad", "{")], "end"), ([NEXT], "end")),
+    (([COMPLETE, NEXT], "end"), ([NEXT], "end")),
+    (([COMPLETE, COMPLETE], "end"), ([NEXT], "end")),
+    (([NEXT, COMPLETE], "fin"), ([NEXT], "end")),
+    (([NEXT, COMPLETE], "rst"), ([NEXT], "end")),
+)
+FINALES: tuple[Episode, ...] = (
     (([COMPLETE], "end"), ([NEXT], "end")),
     (([NEXT, COMPLETE], "end"), ([("repeat", 0)], "end"), ([COMPLETE], "end")),
     (([COMPLETE], "end"), ([("complete-at", 1)], "end"), ([("other", 1)], "end")),
-    (([("complete-at", 1)], "end"), ([NEXT], "end")),
-    (([NEXT, ("complete-at", -1)], "end"), ([NEXT, COMPLETE], "end"), ([NEXT], "end")),
-    (([COMPLETE, ("bad", "{")], "end"), ([NEXT], "end")),
-    (([COMPLETE, NEXT], "end"), ([NEXT, COMPLETE], "end")),
-    (([NEXT, COMPLETE], "fin"), ([NEXT], "end")),
-    (([NEXT, COMPLETE], "rst"), ([NEXT, COMPLETE], "end")),
 )
-"""How it ends: bodies and what becomes of each (ended in order, or cut). The completion comes early, late, twice, wrong, cut off."""
 
 
-def _workload(bodies: list[tuple[list[Token], str]], finale: tuple[tuple[list[Token], str], ...]) -> list[Operation]:
+EPISODES = st.tuples(st.sampled_from(MISMATCHES), st.sampled_from(IN_VAIN), st.sampled_from(FINALES))
+"""Every example has a mismatch and an end, so that a few of them judge both requirements."""
+
+
+def _workload(before: list[Token], episodes: tuple[Episode, ...]) -> list[Operation]:
     stream = ModelStream()
     operations: list[Operation] = []
-    for tokens, how in (*bodies, *finale):
+    for tokens, how in ((before, "end"), *(body for episode in episodes for body in episode)):
         body = ModelBody(stream)
         pieces = number_body(body, tokens)
         if how == "end":
@@ -44,7 +55,7 @@ def _workload(bodies: list[tuple[list[Token], str]], finale: tuple[tuple[list[To
 
 
 def _draw(setting: Setting) -> st.SearchStrategy[Case]:
-    return cases(setting, "server-completion", st.builds(_workload, BODIES, st.sampled_from(FINALES)))
+    return cases(setting, "server-completion", st.builds(_workload, BEFORE, EPISODES))
 
 
 COMPLETION = Scenario(

@@ -30,13 +30,19 @@ ENDS: tuple[tuple[tuple[Token, ...], tuple[str, str | None] | None], ...] = (
 )
 """A completion line or none, and the headers: ``=`` stands for the position behind the body, ``+1`` for the number after it."""
 
-REQUESTS = st.lists(st.tuples(st.lists(token_words("next", "many"), max_size=2), st.sampled_from(ENDS)), min_size=2, max_size=6)
+REQUESTS = st.lists(st.tuples(st.lists(token_words("next", "many"), max_size=2), st.sampled_from(ENDS)), max_size=4)
+
+ALWAYS: tuple[tuple[list[Token], tuple[tuple[Token, ...], tuple[str, str | None] | None]], ...] = (
+    ([("next", 0)], ((), ("true", "="))),
+    ([("next", 0)], ((), None)),
+)
+"""What every example ends with: a completion by headers, and an event that comes too late."""
 
 
 def _workload(requests: list[tuple[list[Token], tuple[tuple[Token, ...], tuple[str, str | None] | None]]]) -> list[Operation]:
     stream = ModelStream()
     operations: list[Operation] = []
-    for before, (line, drawn) in requests:
+    for before, (line, drawn) in (*requests, *ALWAYS):
         ahead = ModelBody(ModelStream(stream.last, stream.completed))
         pieces = number_body(ahead, (*before, *line))
         header = None if drawn is None else (drawn[0], _final_seq(drawn[1], ahead.stream.last))

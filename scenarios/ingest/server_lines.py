@@ -43,20 +43,26 @@ BAD_HEX = tuple(
 )
 PARTIAL = ("{", '{"seq":N', '{"seq":N,"event":{}', f'{_COMPLETION},"final_seq":')
 
-LAST = st.one_of(
-    st.just([]),
+BEFORE = st.lists(token_words("next", "many", "repeat"), max_size=2)
+BAD_LINES = st.one_of(
     st.sampled_from(BAD).map(lambda text: [("bad", text)]),
     st.sampled_from(BAD).map(lambda text: [("bad", text), ("next", 0)]),
     st.sampled_from(BAD_HEX).map(lambda text: [("bad-hex", text), ("next", 0)]),
-    st.sampled_from(PARTIAL).map(lambda text: [("partial", text)]),
-    st.sampled_from(("last-event", "last-complete")).map(lambda word: [(word, 0)]),
 )
-BODIES = st.lists(
-    st.tuples(st.lists(token_words("next", "many", "repeat"), max_size=2), LAST, FRAMING, SEGMENT_BYTES), min_size=2, max_size=6
+LAST_LINES = st.one_of(st.sampled_from(PARTIAL).map(lambda text: [("partial", text)]), st.just([("last-event", 0)]))
+ENDS = st.sampled_from(([], [("last-complete", 0)]))
+
+Body = tuple[list[Token], list[Token], str, int]
+BODIES = st.tuples(
+    st.tuples(BEFORE, BAD_LINES, FRAMING, SEGMENT_BYTES),
+    st.tuples(BEFORE, LAST_LINES, FRAMING, SEGMENT_BYTES),
+    st.tuples(BEFORE, BAD_LINES, FRAMING, SEGMENT_BYTES),
+    st.tuples(BEFORE, LAST_LINES, FRAMING, SEGMENT_BYTES),
+    st.tuples(BEFORE, ENDS, FRAMING, SEGMENT_BYTES),
 )
 
 
-def _workload(bodies: list[tuple[list[Token], list[Token], str, int]]) -> list[Operation]:
+def _workload(bodies: tuple[Body, ...]) -> list[Operation]:
     stream = ModelStream()
     operations: list[Operation] = []
     for before, last, framing, segment_bytes in bodies:

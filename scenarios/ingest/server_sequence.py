@@ -13,13 +13,19 @@ from .server_draw import FRAMING, SEGMENT_BYTES, TEXTS, Token, cases, number_bod
 from .server_play import play_server
 
 TOKENS = st.one_of(token_words("next", "many", "repeat", "other", "gap"), st.tuples(st.just("text"), TEXTS), st.just(("blank", " \t\r")))
-REQUESTS = st.lists(st.tuples(st.lists(TOKENS, max_size=5), st.sampled_from((0, 0, 1)), FRAMING, SEGMENT_BYTES), min_size=1, max_size=5)
+REQUESTS = st.lists(st.tuples(st.lists(TOKENS, max_size=5), st.sampled_from((0, 0, 1)), FRAMING, SEGMENT_BYTES), max_size=4)
+
+ALWAYS: tuple[tuple[list[Token], int, str, int], ...] = (
+    ([("next", 0), ("other", 0)], 0, "length", 0),
+    ([("next", 0), ("gap", 0), ("next", 0)], 0, "chunked", 0),
+)
+"""What every example ends with, so that a few of them judge all three requirements."""
 
 
 def _workload(requests: list[tuple[list[Token], int, str, int]]) -> list[Operation]:
     streams = (ModelStream(), ModelStream())
     operations: list[Operation] = []
-    for tokens, run, framing, segment_bytes in requests:
+    for tokens, run, framing, segment_bytes in (*requests, *ALWAYS):
         args: dict[str, Any] = {"run": run, "framing": framing, "segment_bytes": segment_bytes}
         operations.append(("request", {**args, "pieces": number_body(ModelBody(streams[run]), tokens)}))
     return operations

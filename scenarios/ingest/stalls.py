@@ -20,7 +20,7 @@ JUDGES = ("TMO-1", "NBLK-1", "LIVE-2", "LOSS-1", "IDEM-1")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ops = drafts("enqueue", "wait", "burst", amount_max=6, size_min=2)
+    ops = drafts("step", "enqueue", "wait", "burst", amount_max=6, size_min=2)
     return cases("ingest-stalls", setting, ops, any_of(stalls(), size_max=2), end=(("wait", {"ms": wait_ms(setting)}), RECOVER, STOP))
 
 

@@ -17,7 +17,7 @@ JUDGES = ("STOP-1", "STOP-2", "STOP-3", "STOP-6", "RETRY-1", "CMP-1", "LOSS-1", 
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ops = drafts("enqueue", "burst", "wait", amount_max=4, size_max=4)
+    ops = drafts("step", "burst", "enqueue", "wait", amount_max=4, size_max=4)
     lasting = st.one_of(
         st.builds(
             Stall,

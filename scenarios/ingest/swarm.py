@@ -10,9 +10,8 @@ from ...harness.faults.restart import Restart
 from ...harness.values.case import Case
 from .base import any_injected, sender_scenario
 from .draws import (
+    AFTER_FAULTS,
     NTH,
-    RECOVER,
-    STOP,
     any_of,
     cases,
     connection_faults,
@@ -31,12 +30,12 @@ JUDGES = ("LOSS-1", "ORD-1", "ORD-2", "IDEM-1", "CMP-1", "STOP-2", "STOP-6")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ops = drafts("enqueue", "burst", "wait", "restart", amount_max=6, size_max=10)
+    ops = drafts("step", "burst", "enqueue", "wait", "restart", amount_max=6, size_max=10)
     kinds = (lost_answers(), cuts(), connection_faults(), statuses(), stalls(), spoilt_bodies(), early_answers(), forgets(), SERVER_RESTART)
     chosen = st.lists(st.sampled_from(range(len(kinds))), min_size=1, max_size=3, unique=True)
     faults = chosen.flatmap(lambda numbers: any_of(*(kinds[number] for number in numbers), size_max=6))
     flag = st.sampled_from((None, True, False))
-    return cases("ingest-swarm", setting, ops, faults, end=(RECOVER, STOP), persistent=flag)
+    return cases("ingest-swarm", setting, ops, faults, ends=AFTER_FAULTS, persistent=flag)
 
 
 SWARM = sender_scenario("swarm", "mixtures of all faults, operations and restarts", JUDGES, draw, counts=any_injected)

@@ -15,7 +15,7 @@ JUDGES = ("AUTH-1", "STOP-2", "STOP-6")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ops = drafts("enqueue", "wait", "burst", amount_max=8, size_min=2)
+    ops = drafts("step", "enqueue", "wait", "burst", amount_max=8, size_min=2)
     refused = st.builds(
         Status,
         endpoint=st.just("any"),

@@ -19,7 +19,7 @@ A workload, its history and the model of a right server all speak in pieces, so 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 Piece = Sequence[Any]
@@ -60,7 +60,7 @@ def _complete(final_seq: int) -> bytes:
     return b'{"type":"%s","final_seq":%d}' % (COMPLETION_TYPE.encode(), final_seq)
 
 
-_BYTES: dict[str, Any] = {
+_BYTES: dict[str, Callable[..., bytes]] = {
     "event": _event,
     "events": _events,
     "sized": _sized,

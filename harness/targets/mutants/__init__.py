@@ -1,0 +1,11 @@
+"""References with one planted bug each: what the harness is judged by. To add one: its class, and a row in a table.
+
+Mutants of servers are beside the servers, in ``fake_servers``; the doors join the tables.
+"""
+
+from __future__ import annotations
+
+from .base import Mutant
+from .ingest_sender import SENDER_MUTANTS
+
+MUTANTS: tuple[Mutant, ...] = SENDER_MUTANTS

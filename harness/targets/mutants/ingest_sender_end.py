@@ -101,7 +101,10 @@ class CountsOneTooMany(EventBuffer):
 
 class LeavesEmptyStreamOpen(ReferenceSender):
     async def stop(self, complete: bool = True) -> None:
-        await super().stop(complete and self.buffer.last > 0)
+        is_empty = self.buffer.last == 0
+        if is_empty:
+            await self.sync()
+        await super().stop(complete and not is_empty)
 
 
 class CompletesUnacknowledged(ReferenceSender):

@@ -92,6 +92,13 @@ class DriverProcess:
         """False in a fork of the process that started it."""
         return self._starter == os.getpid()
 
+    def disown(self) -> None:
+        """In a fork: lets go of our copies of its pipes, and of the wish to wait for it."""
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            _pipe(pipe).close()
+        self._process.returncode = 0
+        _living.discard(self)
+
     def wait(self, milliseconds: float) -> int | None:
         """The exit status, or None when it still lives after that time."""
         try:

@@ -57,12 +57,14 @@ class StdioTarget(Target):
     def hello(self) -> Hello:
         """What the driver said of itself. Starts it if need be, and blocks until it has answered. Raises TargetProblem."""
         if self._hello is None:
+            self._forget_in_fork()
             self._driver = Driver(self.command, self.patience, self._heard)
             self._hello = self._driver.hello()
         return self._hello
 
     async def open(self, scene: Scene, handle: str, contract: str, role: str, config: Mapping[str, Any], on_note: OnNote) -> Instance:
         self.tag_secrets(scene)
+        self._forget_in_fork()
         stage = await self._enter(scene)
         try:
             return await self._open(stage, handle, contract, role, config, on_note)
@@ -70,6 +72,7 @@ class StdioTarget(Target):
             raise TargetProblem(scene.secrets.apply(f"{self.name}: {problem}")) from problem
 
     def close(self) -> None:
+        self._forget_in_fork()
         driver, self._driver = self._driver, None
         self._stage = None
         if driver is not None:
@@ -92,6 +95,12 @@ class StdioTarget(Target):
         if reply.late:
             driver.kill()
         raise TargetProblem(f"could not open the role {role!r} of {contract!r}: {reply.outcome}: {_message(reply)}")
+
+    def _forget_in_fork(self) -> None:
+        """A process that the parent of this one started is the parent's affair: here nobody reads what it says."""
+        if self._driver is not None and not self._driver.process.is_ours:
+            self._driver.process.disown()
+            self._driver, self._stage = None, None
 
     async def _enter(self, scene: Scene) -> _Stage:
         """The stage of this scene. What an earlier example has left open is closed first."""

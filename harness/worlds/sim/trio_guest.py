@@ -25,13 +25,16 @@ from typing import Any
 import outcome
 import trio
 from sniffio import thread_local as sniffio_library
-from trio import _threads as trio_threads
-from trio._core import _run as trio_run
+from trio import _threads
+from trio._core import _run
 from trio._core._run_context import GLOBAL_RUN_CONTEXT
 
 from ..ownership import LifeOwner, close_quietly
 from .loop import SimLoop
 from .trio_socket import SimResolver, SimSocketFactory
+
+trio_run: Any = _run  # private parts, which are no concern of type checkers
+trio_threads: Any = _threads
 
 
 class TrioGuest:
@@ -136,7 +139,7 @@ class TrioGuest:
         self._runner.guest_tick_scheduled = True
         try:
             with self._in_place():
-                timeout_s = self._scheduler.send([])  # type: ignore[arg-type]  # no event of input or output ever
+                timeout_s = self._scheduler.send([])  # no event of input or output ever
         except StopIteration:
             self._end(self._runner.main_task_outcome)
             return
@@ -171,7 +174,7 @@ class TrioGuest:
         """Puts this run in the places where trio looks for it."""
         hooks = sys.get_asyncgen_hooks()
         kept = trio_run._r, trio_run._ALLOW_DETERMINISTIC_SCHEDULING, trio_threads.start_thread_soon, sniffio_library.name
-        trio_run._r, trio_run._ALLOW_DETERMINISTIC_SCHEDULING = self._random, True  # type: ignore[misc]  # "final", but meant for tests
+        trio_run._r, trio_run._ALLOW_DETERMINISTIC_SCHEDULING = self._random, True
         trio_threads.start_thread_soon = _run_here
         sniffio_library.name = "trio"
         GLOBAL_RUN_CONTEXT.runner = self._runner
@@ -181,7 +184,7 @@ class TrioGuest:
         finally:
             sys.set_asyncgen_hooks(*hooks)
             GLOBAL_RUN_CONTEXT.__dict__.clear()
-            trio_run._r, trio_run._ALLOW_DETERMINISTIC_SCHEDULING, trio_threads.start_thread_soon, sniffio_library.name = kept  # type: ignore[misc]
+            trio_run._r, trio_run._ALLOW_DETERMINISTIC_SCHEDULING, trio_threads.start_thread_soon, sniffio_library.name = kept
 
     def _bury(self) -> None:
         """Ends what is left of the run after its owner is gone and the example is over."""

@@ -46,10 +46,10 @@ class _Waiters:
 class SimSocket(SocketType):
     """A socket for trio, and the asyncio protocol of its transport."""
 
-    family = socket.AF_INET  # type: ignore[assignment]  # a property in the base class
-    type = socket.SOCK_STREAM  # type: ignore[assignment]  # the same
-    proto = socket.IPPROTO_TCP  # type: ignore[assignment]  # the same
-    did_shutdown_SHUT_WR = False  # type: ignore[assignment]  # the same
+    family = socket.AF_INET
+    type = socket.SOCK_STREAM
+    proto = socket.IPPROTO_TCP
+    did_shutdown_SHUT_WR = False
 
     def __init__(self, loop: SimLoop, runner: Any) -> None:
         self._loop = loop
@@ -137,7 +137,7 @@ class SimSocket(SocketType):
 
     def shutdown(self, flag: int) -> None:
         if flag in (socket.SHUT_WR, socket.SHUT_RDWR):
-            self.did_shutdown_SHUT_WR = True  # type: ignore[misc]  # a property in the base class
+            self.did_shutdown_SHUT_WR = True
             self._connected().write_eof()
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ import asyncio
 import gc
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
 from ...values.case import Case
@@ -53,11 +53,18 @@ class SimWorld(World):
                     finally:
                         history.seal()
                         _put_away(loop, scene)
+            except Interrupted as interruption:
+                raise _with_history(interruption.fault, history) from None
             except BaseException as error:
-                fault = error.fault if isinstance(error, Interrupted) else error
-                fault.history = history  # type: ignore[attr-defined]  # see `World.run`
-                raise fault from error.__cause__
+                _with_history(error, history)
+                raise
         return history
+
+
+def _with_history(error: BaseException, history: History) -> BaseException:
+    """What an error of `World.run` carries."""
+    error.history = history  # type: ignore[attr-defined]  # errors are values of a lower floor, and know no histories
+    return error
 
 
 def patched_names() -> list[str]:
@@ -117,10 +124,8 @@ def _put_away(loop: SimLoop, scene: SimScene) -> None:
 def _run_on(loop: SimLoop, scene: SimScene) -> None:
     """Lets servers and tasks of ours end in their own way, within a small budget; what does not is closed afterwards."""
     loop.extend_budget(CLEANUP_SECONDS, CLEANUP_STEPS)
-    try:
+    with suppress(Exception):  # the example is over and its history sealed: nothing here is a verdict
         loop.run_until_complete(_end_all(scene))
-    except Exception:  # noqa: S110 (the example is over and its history sealed; nothing here is a verdict)
-        pass
 
 
 async def _end_all(scene: SimScene) -> None:
