@@ -20,10 +20,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
-from .driver_session import Factories, Session
+from .driver_session import Choose, Session
 from .harness.targets.verbs import Factory
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
@@ -31,32 +31,29 @@ FINISH_S_MAX = 2.5
 """Streamproof allows 3 s from the end of the requests to the exit."""
 
 
-def serve(
-    factory: Factory | Factories,
-    *,
-    name: str,
-    version: str = "0",
-    serves: Sequence[Mapping[str, Any]] | None = None,
-    language: str = "python",
-) -> None:
+def serve(factory: Factory, *, name: str, version: str = "0", serves: Sequence[Mapping[str, Any]] | None = None) -> None:
     """Serves requests until `shutdown` or the end of standard input, then returns.
 
-    ``factory``: one for every role, or a mapping from (contract, role). ``serves``: rows {"contract", "role", "capabilities"}; None
-    takes the factory's attribute of that name.
+    ``serves``: rows {"contract", "role", "capabilities"}; None takes the factory's attribute of that name.
     """
     rows = serves if serves is not None else getattr(factory, "serves", None)
     if rows is None:
         raise ValueError("say what the driver serves: serve(.., serves=[{'contract': .., 'role': .., 'capabilities': [..]}])")
+    serve_choice(lambda contract, role: factory, name=name, version=version, serves=rows)
+
+
+def serve_choice(choose: Choose, *, name: str, version: str, serves: Sequence[Mapping[str, Any]]) -> None:
+    """As `serve`, with a factory for each (contract, role)."""
     requests, replies = take_over_pipes()
-    hello = {"name": name, "version": version, "language": language, "serves": [dict(row) for row in rows]}
+    hello = {"name": name, "version": version, "language": "python", "serves": [dict(row) for row in serves]}
     try:
-        asyncio.run(_converse(factory, hello, requests, Writer(replies)))
+        asyncio.run(_converse(choose, hello, requests, Writer(replies)))
     except BrokenPipeError:  # nobody reads any more: there is nobody to serve, and nobody to tell
         return
 
 
 def take_over_pipes() -> tuple[BinaryIO, int]:
-    """(requests, descriptor for replies). Whatever else is printed, by a child process too, goes to standard error; nobody else reads requests."""
+    """(requests, descriptor for replies). What is printed from now on, by child processes too, goes to standard error."""
     sys.stdout.flush()
     requests = os.fdopen(os.dup(0), "rb")
     replies = os.dup(1)
@@ -69,46 +66,41 @@ def take_over_pipes() -> tuple[BinaryIO, int]:
 
 
 class Writer:
-    """Writes whole lines at once; any thread may use it."""
+    """Writes whole lines, each at once."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._lock = threading.Lock()
 
     def __call__(self, message: Mapping[str, Any]) -> None:
         line = json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
-        with self._lock:
-            while line:
-                line = line[os.write(self._descriptor, line) :]
+        while line:
+            line = line[os.write(self._descriptor, line) :]
 
 
-async def _converse(factory: Factory | Factories, hello: Mapping[str, Any], requests: BinaryIO, write: Writer) -> None:
+async def _converse(choose: Choose, hello: Mapping[str, Any], requests: BinaryIO, write: Writer) -> None:
     loop = asyncio.get_running_loop()
-    session = Session(factory, hello, write)
-    lines: asyncio.Queue[bytes] = asyncio.Queue()
+    session = Session(choose, hello, write)
+    lines: asyncio.Queue[bytes | None] = asyncio.Queue()
 
     def read() -> None:
         for line in _lines(requests):
             loop.call_soon_threadsafe(lines.put_nowait, line)
-        loop.call_soon_threadsafe(lines.put_nowait, b"")
+        loop.call_soon_threadsafe(lines.put_nowait, None)
 
     threading.Thread(target=read, name="requests", daemon=True).start()
-    while (line := await lines.get()) and not session.shut_down:
+    while session.shut_down is None and (line := await lines.get()) is not None:
         session.receive(line)
-        await asyncio.sleep(0)
-        if session.shut_down:
-            break
-    threading.Thread(target=_exit_in_time, daemon=True).start()
+    threading.Thread(target=_exit_in_time, name="exit", daemon=True).start()
     await session.finish()
 
 
-def _lines(requests: BinaryIO) -> Any:
+def _lines(requests: BinaryIO) -> Iterator[bytes]:
     """Lines of requests, split at LF alone. One that is too long is told and skipped."""
     while line := requests.readline(LINE_BYTES_MAX + 1):
         if line.endswith(b"\n"):
             yield line
             continue
-        print(f"streamproof.driver: a request of more than {LINE_BYTES_MAX} bytes, or without its LF, was skipped", file=sys.stderr)
+        print(f"streamproof.driver: skipped a request that has no LF within {LINE_BYTES_MAX} bytes", file=sys.stderr)
         while line and not line.endswith(b"\n"):
             line = requests.readline(LINE_BYTES_MAX)
 
@@ -121,28 +113,28 @@ def _exit_in_time() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m streamproof.driver", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m streamproof.driver", description="Puts an implementation behind the driver protocol.")
     parser.add_argument("implementation", help="reference, mutant:NAME, or MODULE:FACTORY")
-    options = parser.parse_args(arguments)
+    name = parser.parse_args(arguments).implementation
+    # What a driver imports before it is asked to be one is little; all of this is only for ours.
     from . import __version__
-    from .harness.targets.behind import implementation_named
+    from .harness.targets.declared import serves_to_json
+    from .harness.targets.in_process import InProcessTarget
+    from .harness.targets.names import parse_target, target_tables
     from .harness.values.errors import StreamproofError
 
     try:
-        factory, serves = implementation_named(options.implementation, _tables)
+        if name == "reference" or name.startswith("mutant:"):
+            from .catalog import tables
+
+            target = parse_target(name, tables(), {})
+        else:
+            target = parse_target(f"python:{name}", target_tables({}, {}, {}), {})
     except StreamproofError as error:
         sys.exit(f"streamproof.driver: {error}")
-    serve(factory, name=options.implementation, version=__version__, serves=serves)
+    assert isinstance(target, InProcessTarget)  # the three forms above are
+    serve_choice(target.choose, name=name, version=__version__, serves=serves_to_json(target.serves()))
 
-
-def _tables() -> Any:
-    """The tables are heavy, and only needed for what is built in."""
-    from .catalog import target_tables
-
-    return target_tables()
-
-
-Note = Callable[[str, Mapping[str, Any]], None]
 
 if __name__ == "__main__":
     main()

@@ -99,6 +99,9 @@ def _judged(contract: Contract, scenario: Scenario, case: Case, history: History
     problem, warnings = _driver_problems(history)
     judgements = judge_history(contract, history)
     not_counted = scenario.counts(history) if trouble is None else None
+    crash = next(history.of_kind("harness-fault"), None)
+    if crash is not None and trouble is None:
+        trouble = f"{crash.data['where']}: {crash.data['error']}"
     if problem is not None and trouble is None:
         trouble, driver_fault = problem, True
     if driver_fault:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..faults.base import Fault
 from ..values.case import Case, Operation
+from ..values.errors import UsageError
 
 StillFails = Callable[[Case], bool]
 
@@ -100,7 +101,7 @@ def _simpler_fault(fault: Fault) -> Iterator[Fault]:
         for simpler in _simpler_values(value, default):
             try:
                 yield dataclasses.replace(fault, **{part.name: simpler})
-            except (ValueError, TypeError):
+            except UsageError:
                 continue  # the fault's own rules refuse this value
 
 

@@ -20,7 +20,7 @@ class HalfClose(Fault):
 
     name: ClassVar[str] = "half-close"
     family: ClassVar[Family] = "wire"
-    summary: ClassVar[str] = "FIN towards the client only; what it still sends is read and may be committed"
+    summary: ClassVar[str] = "the client gets FIN; what it still sends is read and may be committed"
 
     direction: Direction = "answer"
     part: Literal["head", "body"] = "body"

@@ -59,14 +59,14 @@ class InProcessTarget(Target):
     def __init__(self, name: str, choose: Choose, *, serves: tuple[Serves, ...] | None = None) -> None:
         self.name = name
         self.worlds: tuple[str, ...] = ("sim", "loopback")
-        self._choose = choose
+        self.choose = choose
         self._serves = serves if serves is not None else everything(TIMING_AND_LIMITS)
 
     def serves(self) -> tuple[Serves, ...]:
         return self._serves
 
     async def open(self, scene: Scene, handle: str, contract: str, role: str, config: Mapping[str, Any], on_note: OnNote) -> Instance:
-        factory = self._choose(contract, role)
+        factory = self.choose(contract, role)
         if factory is None:
             raise TargetProblem(f"{self.name} does not serve the role {role!r} of {contract!r}")
         self.tag_secrets(scene)

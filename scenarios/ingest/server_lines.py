@@ -44,28 +44,23 @@ BAD_HEX = tuple(
 PARTIAL = ("{", '{"seq":N', '{"seq":N,"event":{}', f'{_COMPLETION},"final_seq":')
 
 BEFORE = st.lists(token_words("next", "many", "repeat"), max_size=2)
-BAD_LINES = st.one_of(
-    st.sampled_from(BAD).map(lambda text: [("bad", text)]),
-    st.sampled_from(BAD).map(lambda text: [("bad", text), ("next", 0)]),
-    st.sampled_from(BAD_HEX).map(lambda text: [("bad-hex", text), ("next", 0)]),
-)
+BAD_LINES: tuple[Token, ...] = (*(("bad", text) for text in BAD), *(("bad-hex", text) for text in BAD_HEX))
+STEP = 10
+"""How far the bad lines of one example are apart in the table, so that each example has three kinds of them."""
 LAST_LINES = st.one_of(st.sampled_from(PARTIAL).map(lambda text: [("partial", text)]), st.just([("last-event", 0)]))
-ENDS = st.sampled_from(([], [("last-complete", 0)]))
+LASTS = st.tuples(LAST_LINES, st.one_of(LAST_LINES, st.just([("last-complete", 0)])))
 
-Body = tuple[list[Token], list[Token], str, int]
-BODIES = st.tuples(
-    st.tuples(BEFORE, BAD_LINES, FRAMING, SEGMENT_BYTES),
-    st.tuples(BEFORE, LAST_LINES, FRAMING, SEGMENT_BYTES),
-    st.tuples(BEFORE, BAD_LINES, FRAMING, SEGMENT_BYTES),
-    st.tuples(BEFORE, LAST_LINES, FRAMING, SEGMENT_BYTES),
-    st.tuples(BEFORE, ENDS, FRAMING, SEGMENT_BYTES),
-)
+Way = tuple[list[Token], str, int]
+"""What comes before in the body, its framing, and the bytes of a segment (0: it is not cut up)."""
+WAYS = st.tuples(*[st.tuples(BEFORE, FRAMING, SEGMENT_BYTES)] * 5)
 
 
-def _workload(bodies: tuple[Body, ...]) -> list[Operation]:
+def _workload(first: int, lasts: tuple[list[Token], list[Token]], ways: tuple[Way, ...]) -> list[Operation]:
+    bad = [[BAD_LINES[(first + number * STEP) % len(BAD_LINES)], ("next", 0)] for number in range(3)]
+    ends: list[list[Token]] = [bad[0], lasts[0], bad[1], bad[2], lasts[1]]
     stream = ModelStream()
     operations: list[Operation] = []
-    for before, last, framing, segment_bytes in bodies:
+    for last, (before, framing, segment_bytes) in zip(ends, ways, strict=True):
         body = ModelBody(stream)
         pieces = number_body(body, [*before, *last])
         body.end()
@@ -74,7 +69,7 @@ def _workload(bodies: tuple[Body, ...]) -> list[Operation]:
 
 
 def _draw(setting: Setting) -> st.SearchStrategy[Case]:
-    return cases(setting, "server-lines", BODIES.map(_workload))
+    return cases(setting, "server-lines", st.builds(_workload, st.integers(0, len(BAD_LINES) - 1), LASTS, WAYS))
 
 
 LINES = Scenario(

@@ -115,6 +115,7 @@ class HostileClient:
         self._uploads: dict[str, Upload] = {}
         self._reader: Connection | None = None
         self._known_runs: set[int] = set()
+        self._latest_run = -1
 
     async def play(self) -> None:
         verbs = {"request": self._request, "open": self._open, "more": self._more, "end": self._end}
@@ -123,7 +124,8 @@ class HostileClient:
         for name in list(self._uploads):
             await self._end({"upload": name, "how": "fin"})
         for run in range(len(self.runs.rows)):
-            await self._read_position(run)
+            if run != self._latest_run:
+                await self._read_position(run)
 
     def close(self) -> None:
         for connection in (self._reader, *(upload.connection for upload in self._uploads.values())):
@@ -250,6 +252,7 @@ class HostileClient:
     async def _read_position(self, run: int, until: int | None = None) -> None:
         """Reads the position by a sync; with ``until`` again and again, until it is reached or LIVE_MS have passed."""
         self._known_runs.add(run)
+        self._latest_run = run
         waited_ms = 0
         patience_ms = LIVE_MS + self.scene.allowance_ms
         while True:

@@ -23,11 +23,11 @@ def option(name: str, **settings: Any) -> Callable[[F], F]:
 
 
 target = option("--target", metavar="T", help="What is put under test: a name of `list targets`, cmd:COMMAND, python:module:factory, http://..")
-contract = option("--contract", "contracts", multiple=True, metavar="C", help="Only this contract (repeatable; default: all).")
+contract = option("--contract", multiple=True, metavar="C", help="Only this contract (repeatable; default: all).")
 world = option("--world", type=click.Choice(["sim", "loopback"]), help="Default: sim for what runs in process, else loopback.")
 seed = option("--seed", type=click.IntRange(min=0), help="The same seed and options give the same findings. Default: drawn, and printed.")
 jobs = option("--jobs", type=click.IntRange(min=1), help="Processes that share the work. Default: one for each core.")
-report = option("--report", "reports", multiple=True, metavar="FORMAT=PATH", help="Also write this report (repeatable): see `list reports`.")
+report = option("--report", multiple=True, metavar="FORMAT=PATH", help="Also write this report (repeatable): see `list reports`.")
 
 
 def drawn_seed(given: int | None) -> int:

@@ -90,6 +90,12 @@ def play(world: LoopbackWorld, main: Callable[[Scene, Server, Client], Awaitable
     return world.run(whole, case=Case("ingest", ("sender",), "proxy", "", faults=faults), header=HEADER, quota=quota)
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Lets the loop turn until it is so."""
+    while not condition():
+        await asyncio.sleep(0)
+
+
 async def read_to_end(reader: asyncio.StreamReader) -> tuple[bytes, str]:
     """What came, and whether FIN or RST ended it."""
     data = b""
@@ -226,8 +232,7 @@ def test_a_stall_lasts_until_the_heal(world: LoopbackWorld, where: str) -> None:
     async def main(scene: Scene, server: Server, connect: Client) -> None:
         reader, writer = await connect()
         writer.write(SYNC)
-        while not rows(scene.history, "fault"):
-            await asyncio.sleep(0)
+        await until(lambda: bool(rows(scene.history, "fault")))
         scene.plan.heal()
         seen.append(await read_answer(reader))
 
@@ -259,8 +264,7 @@ def test_a_client_that_never_is_read_is_held_up(world: LoopbackWorld) -> None:
         _, writer = await connect()
         writer.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
         writer.write(HEAD + b"ffffff\r\n" + b"a" * 4_000_000)
-        while not rows(scene.history, "fault"):
-            await asyncio.sleep(0)
+        await until(lambda: bool(rows(scene.history, "fault")))
         drained = asyncio.ensure_future(writer.drain())
         waited.append(not drained.done())
         assert writer.transport.get_write_buffer_size() > 2_000_000
@@ -311,17 +315,15 @@ def test_a_client_that_dies_while_it_is_held(world: LoopbackWorld) -> None:
     bodies: list[bytes] = []
 
     async def main(scene: Scene, server: Server, connect: Client) -> None:
-        for reset in (True, False):
+        for number, reset in ((1, True), (2, False)):
             _, writer = await connect()
             writer.write(HEAD + LINES)
-            while len(rows(scene.history, "fault")) < (1 if reset else 2):
-                await asyncio.sleep(0)
+            await until(lambda number=number: len(rows(scene.history, "fault")) == number)
             if reset:
                 sock = writer.transport.get_extra_info("socket")
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             writer.close()
-            while len(rows(scene.history, "closed")) < (1 if reset else 2):
-                await asyncio.sleep(0.001)
+            await until(lambda number=number: len(rows(scene.history, "closed")) == number)
         await server.ended.wait()
         bodies.append(server.body)
 
@@ -368,8 +370,7 @@ def test_a_target_in_process_is_abandoned(world: LoopbackWorld) -> None:
 
         owner.create_task(upload())
         await owner.abandoned.wait()
-        while not rows(scene.history, "closed"):
-            await asyncio.sleep(0.001)
+        await until(lambda: bool(rows(scene.history, "closed")))
         assert ran == []
 
     history = play(world, main, fault("crash", point="before-answer"))
@@ -494,10 +495,9 @@ def test_nothing_stays_open(world: LoopbackWorld) -> None:
             await reader.read()
 
         owner.create_task(hang())
-        reader, writer = await connect()
+        _, writer = await connect()
         writer.write(HEAD + LINES)
-        while len(rows(scene.history, "request", "fault")) < 2:
-            await asyncio.sleep(0)
+        await until(lambda: len(rows(scene.history, "request", "fault")) >= 2)
         asyncio.get_running_loop().create_task(asyncio.sleep(3_600))
 
     play(world, main)

@@ -191,7 +191,8 @@ def _divergence(expected: Expected, got: Mapping[str, Any]) -> tuple[str, str] |
         return (expected.requirement, f"a {status} must not tell last_accepted_seq, but tells {told}") if told is not None else None
     lowest = expected.last if expected.last_min is None else expected.last_min
     if type(told) is not int or not lowest <= told <= expected.last:
-        return expected.requirement, f"answered {status} with last_accepted_seq {told}; expected {expected.last}"
+        requirement = ACCEPT if expected.accepted and expected.requirement == DUPLICATE else expected.requirement
+        return requirement, f"answered {status} with last_accepted_seq {told}; expected {expected.last}"
     counts = body.get("accepted"), body.get("duplicate")
     if status == 200 and counts != (expected.accepted, expected.duplicate):
         requirement = DUPLICATE if expected.duplicate else ACCEPT

@@ -141,7 +141,7 @@ SENDER_MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "conflict-is-fatal",
         "REB-1 LOSS-1",
-        "a 409 is fatal for what is held: it is thrown away",
+        "a 409 is fatal for the event that it refused: it is thrown away",
         f"M10, {_TESTS}",
         numbers.ThrowsAwayOnConflict,
     ),

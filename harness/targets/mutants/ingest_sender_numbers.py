@@ -167,7 +167,7 @@ class IgnoresPositionOfFailure(ReferenceSender):
 class ThrowsAwayOnConflict(ReferenceSender):
     def take_uploaded_position(self, answer: Answer, upload: Upload) -> bool:
         if self.asks_for_rebase(answer):
-            self.buffer.pending.clear()
+            del self.buffer.pending[:1]
         return super().take_uploaded_position(answer, upload)
 
 
