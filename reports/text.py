@@ -6,7 +6,7 @@ The command line prints this on the terminal; in a pipe or a file it is plain te
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -29,18 +29,17 @@ class TextReport(Report):
     summary = "what the terminal shows, as plain text"
 
     def run(self, result: RunResult, folder: Path) -> str:
-        console = plain_console()
-        print_run(console, result)
-        return _written(console)
+        return plain_text(lambda console: print_run(console, result))
 
     def selftest(self, result: SelftestResult, folder: Path) -> str:
-        console = plain_console()
-        print_selftest(console, result)
-        return _written(console)
+        return plain_text(lambda console: print_selftest(console, result))
 
 
-def plain_console() -> Console:
-    return Console(file=io.StringIO(), width=PLAIN_WIDTH, color_system=None, force_terminal=False)
+def plain_text(show: Callable[[Console], None]) -> str:
+    """What ``show`` prints, without colours and without blanks at the end of a line."""
+    file = io.StringIO()
+    show(Console(file=file, width=PLAIN_WIDTH, color_system=None, force_terminal=False))
+    return "\n".join(line.rstrip() for line in file.getvalue().split("\n"))
 
 
 def print_run(console: Console, result: RunResult) -> None:
@@ -154,9 +153,3 @@ def _table(*columns: str) -> Table:
 def _line(console: Console, text: str, style: str = "") -> None:
     """One line as it is: no markup, no wrapping by us, nothing in it that acts on a terminal."""
     console.print(Text("\n".join(one_line(part) for part in text.split("\n")), style), soft_wrap=True)
-
-
-def _written(console: Console) -> str:
-    assert isinstance(console.file, io.StringIO)
-    lines = console.file.getvalue().split("\n")
-    return "\n".join(line.rstrip() for line in lines)

@@ -21,12 +21,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 from .driver_session import Choose, Session
 from .harness.targets.verbs import Factory
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
+READ_BYTES = 64 * 1024
 FINISH_S_MAX = 2.5
 """Streamproof allows 3 s from the end of the requests to the exit."""
 
@@ -52,10 +53,10 @@ def serve_choice(choose: Choose, *, name: str, version: str, serves: Sequence[Ma
         return
 
 
-def take_over_pipes() -> tuple[BinaryIO, int]:
-    """(requests, descriptor for replies). What is printed from now on, by child processes too, goes to standard error."""
+def take_over_pipes() -> tuple[int, int]:
+    """The descriptors for requests and for replies. What is printed from now on, by child processes too, goes to standard error."""
     sys.stdout.flush()
-    requests = os.fdopen(os.dup(0), "rb")
+    requests = os.dup(0)
     replies = os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -77,7 +78,7 @@ class Writer:
             line = line[os.write(self._descriptor, line) :]
 
 
-async def _converse(choose: Choose, hello: Mapping[str, Any], requests: BinaryIO, write: Writer) -> None:
+async def _converse(choose: Choose, hello: Mapping[str, Any], requests: int, write: Writer) -> None:
     loop = asyncio.get_running_loop()
     session = Session(choose, hello, write)
     lines: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -94,15 +95,28 @@ async def _converse(choose: Choose, hello: Mapping[str, Any], requests: BinaryIO
     await session.finish()
 
 
-def _lines(requests: BinaryIO) -> Iterator[bytes]:
-    """Lines of requests, split at LF alone. One that is too long is told and skipped."""
-    while line := requests.readline(LINE_BYTES_MAX + 1):
-        if line.endswith(b"\n"):
-            yield line
-            continue
-        print(f"streamproof.driver: skipped a request that has no LF within {LINE_BYTES_MAX} bytes", file=sys.stderr)
-        while line and not line.endswith(b"\n"):
-            line = requests.readline(LINE_BYTES_MAX)
+def _lines(descriptor: int) -> Iterator[bytes]:
+    """Lines of requests, split at LF alone. One that is too long is told and skipped.
+
+    Read without a buffered file: the thread may be in the middle of a read when the process ends, and must hold no lock then.
+    """
+    pieces: list[bytes] = []
+    line_bytes = 0
+    while data := os.read(descriptor, READ_BYTES):
+        *ends, rest = data.split(b"\n")
+        for piece in ends:
+            line_bytes += len(piece)
+            if line_bytes <= LINE_BYTES_MAX:
+                yield b"".join((*pieces, piece))
+            else:
+                print(f"streamproof.driver: skipped a request of {line_bytes} bytes; {LINE_BYTES_MAX} are allowed", file=sys.stderr)
+            pieces.clear()
+            line_bytes = 0
+        line_bytes += len(rest)
+        if line_bytes <= LINE_BYTES_MAX:
+            pieces.append(rest)
+        else:
+            pieces.clear()
 
 
 def _exit_in_time() -> None:

@@ -7,6 +7,7 @@ import inspect
 import itertools
 import json
 import sys
+import threading
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
@@ -40,13 +41,14 @@ class Handle:
         self._write = write
         self._numbers = itertools.count(1)
         self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
 
     def note(self, name: str, data: Mapping[str, Any] | None = None) -> None:
         """What the implementation gave to its application. May be called from any thread."""
         problem = why_not_json(data)
         if problem is not None:
             raise TypeError(f"the data of note {name!r} cannot be written as JSON: {problem}")
-        if asyncio._get_running_loop() is self._loop:
+        if threading.get_ident() == self._thread:
             self._send_note(name, dict(data or {}))
         else:
             self._loop.call_soon_threadsafe(self._send_note, name, dict(data or {}))
@@ -117,7 +119,7 @@ class Session:
 
     def _say_hello(self, number: int, request: Mapping[str, Any]) -> None:
         offered = request.get("protocol")
-        if not (isinstance(offered, list) and len(offered) == 2 and offered[0] <= PROTOCOL <= offered[1]):
+        if not _spans(offered, PROTOCOL):
             raise Refused("protocol-version", f"this driver speaks version {PROTOCOL}; offered was {offered!r}")
         self._reply(number, Settled("ok", {"protocol": PROTOCOL, **self._hello}))
 
@@ -130,9 +132,10 @@ class Session:
         factory = self._choose(str(contract), str(role)) if self._is_served(contract, role) else None
         if factory is None:
             raise Refused("not-served", f"this driver does not serve the role {role!r} of {contract!r}")
+        config = _object(request, "config")
         handle = self._handles[name] = Handle(name, self._write)
         handle.pending.add(number)
-        self._start(self._make(number, handle, factory, dict(request.get("config") or {})))
+        self._start(self._make(number, handle, factory, config))
 
     def _is_served(self, contract: object, role: object) -> bool:
         return any((row["contract"], row["role"]) == (contract, role) for row in self._hello["serves"])
@@ -155,14 +158,14 @@ class Session:
         self._answer(number, handle, Settled("ok", value))
 
     def _call(self, number: int, request: Mapping[str, Any]) -> None:
-        handle, verb = self._opened(request), request.get("verb")
+        handle, verb, args = self._opened(request), request.get("verb"), _object(request, "args")
         hidden = not isinstance(verb, str) or verb.startswith("_") or verb == "close"
         method = None if hidden else getattr(handle.object, str(verb), None)
         handle.pending.add(number)
         if not callable(method):
             self._answer(number, handle, failed("unsupported", "unknown-verb", f"no verb {verb!r}"))
             return
-        begun = invoke(method, dict(request.get("args") or {}))
+        begun = invoke(method, args)
         if isinstance(begun, Settled):
             self._answer(number, handle, begun)
         else:
@@ -254,6 +257,19 @@ def _read(line: bytes) -> dict[str, Any] | None:
         return None
     number = request.get("id") if isinstance(request, dict) else None
     return request if isinstance(number, int) and not isinstance(number, bool) and number > 0 else None
+
+
+def _spans(offered: Any, version: int) -> bool:
+    """Whether ``offered`` is [lowest, highest] with ``version`` in between."""
+    numbers = isinstance(offered, list) and len(offered) == 2 and all(isinstance(number, int) for number in offered)
+    return numbers and offered[0] <= version <= offered[1]
+
+
+def _object(request: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = request.get(key) or {}
+    if not isinstance(value, dict):
+        raise Refused("bad-request", f'"{key}" must be an object, got {value!r}')
+    return value
 
 
 def _log(text: str) -> None:

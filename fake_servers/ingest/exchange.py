@@ -6,6 +6,7 @@ written down, but no longer applied. A client that goes away ends the body as a 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
@@ -60,6 +61,9 @@ class Exchange:
                 for index, change in self.orders.changes:
                     await self._change(index, change, stream)
             return await self._serve(stream, refusal)
+        except asyncio.CancelledError:  # the world ends a handler whose client has gone
+            self._end_body("cut")
+            raise
         except ClientGone:
             return self._sent or _response(contract_answer(Reply(408, "Client disconnected", stream.last if stream else None)))
 
@@ -70,6 +74,9 @@ class Exchange:
             while await self._read():
                 pass
             return await self._send(Wire(200, b"", None))
+        except asyncio.CancelledError:
+            self._end_body("cut")
+            raise
         except ClientGone:
             return web.Response(status=408)
 

@@ -57,4 +57,4 @@ def not_applicable(row: Requirement, capabilities: tuple[str, ...], world: str, 
 
 def _crashed(what: str) -> Judgement:
     where = traceback.format_exc(limit=-2).strip().replace("\n", " | ")
-    return Judgement(False, f"fault of the harness: {what} crashed: {where}", inconclusive=True)
+    return Judgement(False, f"fault of the harness: {what} crashed: {where}", inconclusive=True, harness_fault=True)

@@ -27,9 +27,9 @@ from .judge import not_applicable
 from .pool import Pool
 from .scenario import Scenario
 from .unit import BATCH, Unit, UnitResult
-from .workshop import Reduced, ReduceTask, Workshop
+from .workshop import Reduced, ReduceTask, SlowTask, Workshop
 
-EXAMPLES_PER_SCENARIO = {"sim": 30, "loopback": 8}
+EXAMPLES_PER_SCENARIO = {"sim": 25, "loopback": 8}
 """Examples of each scenario and profile when neither a number nor a time is asked for."""
 
 
@@ -68,6 +68,8 @@ def run_session(catalog: Catalog, options: SessionOptions, target_config: Mappin
     search = Search(options, scenarios, world, progress, started)
     with Pool(workshop.do, workshop.close, _jobs(options)) as pool:
         interrupted = search.run(pool)
+        if not interrupted:
+            search.retry_slow(pool)
         reduced = {} if interrupted else search.reduce(pool)
     results = _requirement_results(catalog, options, target, world, scenarios, search, reduced)
     return RunResult(
@@ -159,16 +161,17 @@ class Search:
 
     def _units(self) -> Iterator[Unit]:
         """Round after round over all scenarios and profiles, so that whatever ends the search has treated them alike."""
-        lanes = [(scenario, profile) for scenario in self.scenarios for profile in scenario.profiles]
-        left = dict(zip(lanes, self._shares(len(lanes)), strict=True)) if self.options.seconds is None else None
+        lanes = [(scenario.name, profile) for scenario in self.scenarios for profile in scenario.profiles]
+        endless = self.options.seconds is not None
+        left = [BATCH if endless else share for share in self._shares(len(lanes))]
         batch = 0
-        while left is None or any(left.values()):
-            for scenario, profile in lanes:
-                count = BATCH if left is None else min(BATCH, left[scenario, profile])
-                if left is not None:
-                    left[scenario, profile] -= count
+        while any(left):
+            for number, (scenario, profile) in enumerate(lanes):
+                count = min(BATCH, left[number])
+                if not endless:
+                    left[number] -= count
                 if count:
-                    yield Unit(scenario.name, profile, batch, count)
+                    yield Unit(scenario, profile, batch, count)
             batch += 1
 
     def _shares(self, lanes: int) -> list[int]:
@@ -177,6 +180,14 @@ class Search:
             return [EXAMPLES_PER_SCENARIO[self.world.name]] * lanes
         total = self.options.examples * len({scenario.contract for scenario in self.scenarios})
         return [total // lanes + (number < total % lanes) for number in range(lanes)]
+
+    def retry_slow(self, pool: Pool[Any]) -> None:
+        """What took too long in real time is tried again alone: then it was the load, or it stays inconclusive."""
+        for requirement, (message, case) in sorted(self.result.slow.items()):
+            for again in pool.results([SlowTask(requirement, case)]):
+                if not again:
+                    del self.result.slow[requirement]
+                    self.result.warnings.append(f"{requirement} was exceeded once under load, but not when tried again alone: {message}")
 
     def reduce(self, pool: Pool[Any]) -> dict[tuple[str, str], Reduced]:
         """Shrinks and confirms each distinct violation."""
@@ -236,7 +247,7 @@ def _verdict(
     if row.id in result.trouble:
         return verdict("inconclusive", result.trouble[row.id][0], fault=True)
     if row.id in result.slow:
-        return verdict("inconclusive", f"too slow in real time, which is no verdict: {result.slow[row.id]}")
+        return verdict("inconclusive", f"too slow in real time, which is no verdict: {result.slow[row.id][0]}")
     if judged < JUDGED_MIN:
         return verdict("not_run", _why_not_judged(result, row.id, judged))
     return verdict("pass", None)

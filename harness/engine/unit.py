@@ -20,7 +20,7 @@ from .scenario import Scenario, Setting
 ViolationKey = tuple[str, str]
 """(requirement, shape of the message): what makes two findings the same violation."""
 
-BATCH = 10
+BATCH = 25
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class UnitResult:
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
     trouble: dict[str, tuple[str, bool]] = field(default_factory=dict)
     """Requirement -> (what happened, whether the driver was at fault)."""
-    slow: dict[str, str] = field(default_factory=dict)
-    """Requirement -> an upper bound that was exceeded in real time, which is no verdict."""
+    slow: dict[str, tuple[str, Case]] = field(default_factory=dict)
+    """Requirement -> an upper bound that was exceeded in real time (which is no verdict), and in which case."""
     violations: dict[ViolationKey, Violation] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -72,8 +72,8 @@ class UnitResult:
             self.reasons.setdefault(requirement, Counter()).update(reasons)
         for requirement, trouble in other.trouble.items():
             self.trouble.setdefault(requirement, trouble)
-        for requirement, message in other.slow.items():
-            self.slow.setdefault(requirement, message)
+        for requirement, slow in other.slow.items():
+            self.slow.setdefault(requirement, slow)
         self.warnings.extend(warning for warning in other.warnings if warning not in self.warnings)
 
 
@@ -137,7 +137,7 @@ def count_example(result: UnitResult, scenario: Scenario, example: Example, targ
 
 def _count_finding(result: UnitResult, finding: Finding, example: Example, world: World) -> None:
     if finding.upper_bound and world.name != "sim":
-        result.slow.setdefault(finding.requirement, finding.message)
+        result.slow.setdefault(finding.requirement, (finding.message, example.case))
         return
     key = violation_key(finding)
     known = result.violations.get(key)

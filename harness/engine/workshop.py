@@ -28,6 +28,12 @@ class ReduceTask:
 
 
 @dataclass(frozen=True)
+class SlowTask:
+    requirement: str
+    case: Case
+
+
+@dataclass(frozen=True)
 class Reduced:
     """A reduced case, the example that it gives, and whether that was confirmed in a fresh life of the target."""
 
@@ -51,8 +57,12 @@ class Workshop:
         self.target.close()
         self.world.close()
 
-    def do(self, task: Unit | ReduceTask) -> UnitResult | Reduced:
-        return self.search(task) if isinstance(task, Unit) else self.reduce(task)
+    def do(self, task: Unit | ReduceTask | SlowTask) -> UnitResult | Reduced | bool:
+        if isinstance(task, Unit):
+            return self.search(task)
+        if isinstance(task, ReduceTask):
+            return self.reduce(task)
+        return self.run(task.case).fails(task.requirement)
 
     def setting(self, scenario: Scenario, profile: str) -> Setting:
         capabilities = self.target.capabilities(scenario.contract, scenario.role) or ()

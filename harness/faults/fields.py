@@ -7,7 +7,6 @@ class narrow them further.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import types
 import typing
 from collections.abc import Mapping
@@ -85,9 +84,17 @@ class Parameter:
         return {**row, "default": default}
 
 
-@functools.cache
+_by_type: dict[type[Fault], Mapping[str, Parameter]] = {}
+
+
 def parameters(fault_type: type[Fault]) -> Mapping[str, Parameter]:
-    """By name, in the order of the fields."""
+    """By name, in the order of the fields. Read once for each type, since every fault that is made is checked."""
+    if fault_type not in _by_type:
+        _by_type[fault_type] = _read_parameters(fault_type)
+    return _by_type[fault_type]
+
+
+def _read_parameters(fault_type: type[Fault]) -> Mapping[str, Parameter]:
     hints = typing.get_type_hints(fault_type)
     return {field.name: _parameter(fault_type, field, hints[field.name]) for field in dataclasses.fields(fault_type)}
 

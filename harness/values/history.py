@@ -17,7 +17,9 @@ harness (the play)
 ``settled``           the time allowed for recovery after ``heal`` is over
 target
 ``note``              handle, number, note, data
-``driver-problem``    problem, message (the driver broke the protocol: never the implementation's failure)
+``late-reply``        handle, verb, outcome (an answer after its deadline; it is matched to nothing)
+``driver-problem``    problem, message, and of a process the end of its ``stderr`` (the driver broke the protocol: never the
+                      implementation's failure)
 link
 ``connect``           connection, server
 ``refuse``            connection, server
@@ -137,12 +139,16 @@ class Header:
         )
 
 
+def _stopped() -> int:
+    return 0
+
+
 @dataclass
 class History:
     """Append-only. ``clock_us`` gives logical time; entries are numbered in the order in which they were added."""
 
     header: Header
-    clock_us: Callable[[], int] = lambda: 0
+    clock_us: Callable[[], int] = _stopped
     secrets: SecretTags = field(default_factory=SecretTags)
     entries: list[Entry] = field(default_factory=list)
     sealed: bool = False
@@ -156,7 +162,9 @@ class History:
         return entry
 
     def seal(self) -> None:
+        """Nothing is added any more; the clock, and with it the world, is let go."""
         self.sealed = True
+        self.clock_us = _stopped
 
     def of_kind(self, *kinds: str) -> Iterator[Entry]:
         return (entry for entry in self.entries if entry.kind in kinds)

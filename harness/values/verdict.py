@@ -37,6 +37,8 @@ class Judgement:
     reason: str | None = None
     findings: tuple[Finding, ...] = ()
     inconclusive: bool = False
+    harness_fault: bool = False
+    """The reason is ours: a checker crashed."""
 
 
 def judged(findings: Iterable[Finding] = ()) -> Judgement:

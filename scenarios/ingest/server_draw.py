@@ -78,5 +78,5 @@ def _piece(word: str, value: Any, stream: ModelStream) -> Piece:
         return ["complete", max(0, stream.last + value)]
     if word in ("last-event", "last-complete"):
         return [word, following if word == "last-event" else stream.last]
-    # What is left holds the next number where it says N, so that a server which takes it gives itself away.
-    return [word, value.replace("N", str(following))]
+    # What is left holds the next number where it says @, so that a server which takes it gives itself away.
+    return [word, value.replace("@", str(following))]

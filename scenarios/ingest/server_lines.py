@@ -17,21 +17,21 @@ BAD = (
     "[]",
     '"text"',
     "42",
-    '{"seq":N',
-    '{"seq":N,"event":{}} {}',
-    '{"seq":N,"event":{"a":NaN}}',
-    "{'seq':N,'event':{}}",
+    '{"seq":@',
+    '{"seq":@,"event":{}} {}',
+    '{"seq":@,"event":{"a":NaN}}',
+    "{'seq':@,'event':{}}",
     '{"event":{}}',
-    '{"seq":N}',
-    '{"seq":"N","event":{}}',
+    '{"seq":@}',
+    '{"seq":"@","event":{}}',
     '{"seq":true,"event":{}}',
     '{"seq":null,"event":{}}',
-    '{"seq":N.5,"event":{}}',
+    '{"seq":@.5,"event":{}}',
     '{"seq":0,"event":{}}',
-    '{"seq":-N,"event":{}}',
-    '{"seq":N,"event":[]}',
-    '{"seq":N,"event":null}',
-    '{"seq":N,"event":"{}"}',
+    '{"seq":-@,"event":{}}',
+    '{"seq":@,"event":[]}',
+    '{"seq":@,"event":null}',
+    '{"seq":@,"event":"{}"}',
     f"{_COMPLETION}}}",
     f'{_COMPLETION},"final_seq":-1}}',
     f'{_COMPLETION},"final_seq":true}}',
@@ -41,7 +41,7 @@ BAD_HEX = tuple(
     (b'{"seq":1,"event":{"t":"' + text + b'"}}').hex()
     for text in (b"\xff", b"\xc3", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf0\x9f\x99")  # no start, half, overlong, surrogate, three of four
 )
-PARTIAL = ("{", '{"seq":N', '{"seq":N,"event":{}', f'{_COMPLETION},"final_seq":')
+PARTIAL = ("{", '{"seq":@', '{"seq":@,"event":{}', f'{_COMPLETION},"final_seq":')
 
 BEFORE = st.lists(token_words("next", "many", "repeat"), max_size=2)
 BAD_LINES: tuple[Token, ...] = (*(("bad", text) for text in BAD), *(("bad-hex", text) for text in BAD_HEX))

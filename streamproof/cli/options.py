@@ -22,7 +22,9 @@ def option(name: str, **settings: Any) -> Callable[[F], F]:
     return click.option(name, envvar=variable, **settings)
 
 
-target = option("--target", metavar="T", help="What is put under test: a name of `list targets`, cmd:COMMAND, python:module:factory, http://..")
+target = option(
+    "--target", metavar="T", help="What is put under test: a name of `list targets`, cmd:COMMAND, python:module:factory, http://.."
+)
 contract = option("--contract", multiple=True, metavar="C", help="Only this contract (repeatable; default: all).")
 world = option("--world", type=click.Choice(["sim", "loopback"]), help="Default: sim for what runs in process, else loopback.")
 seed = option("--seed", type=click.IntRange(min=0), help="The same seed and options give the same findings. Default: drawn, and printed.")

@@ -7,22 +7,24 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from ..reports.printable import one_line
-from ..reports.text import PLAIN_WIDTH
+from ..reports.text import plain_text
 
 REFRESH_S = 0.1
 
 
-def output() -> Console:
-    """Standard output, with colours and its own width on a terminal only."""
+def show(printer: Callable[[Console], None]) -> None:
+    """Prints to standard output, with colours and the width of the terminal only where there is one."""
     if sys.stdout.isatty():
-        return Console(highlight=False)
-    return Console(width=PLAIN_WIDTH, color_system=None, force_terminal=False, highlight=False)
+        printer(Console(highlight=False))
+    else:
+        click.echo(plain_text(printer), nl=False)
 
 
 class ProgressLine:
@@ -35,7 +37,9 @@ class ProgressLine:
         self._drawn_s = 0.0
 
     def update(self, done: int, total: int | None, failures: int, label: str) -> None:
-        self._bar.update(self._task, completed=done, total=total, description=one_line(label), failures=f"{failures} failing" if failures else "")
+        self._bar.update(
+            self._task, completed=done, total=total, description=one_line(label), failures=f"{failures} failing" if failures else ""
+        )
         if self._clock_s() - self._drawn_s >= REFRESH_S:
             self._drawn_s = self._clock_s()
             self._bar.refresh()
@@ -53,7 +57,13 @@ def progress() -> Iterator[ProgressLine | NoProgress]:
     if not sys.stderr.isatty():
         yield NoProgress()
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("[red]{task.fields[failures]}"))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[red]{task.fields[failures]}"),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
         yield ProgressLine(bar)
 
@@ -64,9 +74,9 @@ def print_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(Text(one_line(cell)) for cell in row))
-    output().print(table)
+    show(lambda console: console.print(table))
 
 
 def say(text: str = "", style: str = "") -> None:
     """One line as it is."""
-    output().print(Text(one_line(text), style), soft_wrap=True)
+    show(lambda console: console.print(Text(one_line(text), style), soft_wrap=True))

@@ -57,15 +57,18 @@ class Server:
     async def answer(self, request: web.Request) -> web.Response:
         number, connection = self.scene.request_number(request.get_extra_info("peername"), "backend")
         self.scene.history.add("request", request=number, connection=connection)
-        how = "end"
         try:
             async for data in request.content.iter_any():
                 self.body += data
-        except (ConnectionError, web.RequestPayloadError):
-            how = "cut"
+        except asyncio.CancelledError:  # what the world does to a handler whose client has gone
+            self._end(number, "cut")
+            raise
+        self._end(number, "end")
+        return web.json_response({"lines": self.body.count(b"\n")})
+
+    def _end(self, number: int, how: str) -> None:
         self.scene.history.add("body-end", request=number, how=how, bytes=len(self.body))
         self.ended.set()
-        return web.json_response({"lines": self.body.count(b"\n")})
 
 
 def classify(method: str, target: str, headers: Any) -> str:
@@ -92,7 +95,7 @@ def play(world: LoopbackWorld, main: Callable[[Scene, Server, Client], Awaitable
 
 async def until(condition: Callable[[], bool]) -> None:
     """Lets the loop turn until it is so."""
-    while not condition():
+    while not condition():  # noqa: ASYNC110 (what is waited for is an entry of the history, which sets no event)
         await asyncio.sleep(0)
 
 
@@ -446,7 +449,7 @@ def test_too_many_connections_end_an_example(world: LoopbackWorld) -> None:
 
 
 def test_a_broken_play_and_a_broken_callback(world: LoopbackWorld) -> None:
-    """An error of our own leaves the world as it is, with the history; one in a callback is named a fault of the harness."""
+    """An error of our own, also in a callback or in a server, is named a fault of the harness, and the history is kept."""
 
     async def broken(scene: Scene, server: Server, connect: Client) -> None:
         raise RuntimeError("a bug in the play")
@@ -455,11 +458,28 @@ def test_a_broken_play_and_a_broken_callback(world: LoopbackWorld) -> None:
         asyncio.get_running_loop().call_soon(lambda: 1 // 0)
         await asyncio.get_running_loop().create_future()
 
-    with pytest.raises(RuntimeError, match="a bug in the play") as caught:
+    with pytest.raises(HarnessFault, match="the play broke: RuntimeError: a bug in the play") as caught:
         play(world, broken)
     assert caught.value.history.sealed  # type: ignore[attr-defined]
     with pytest.raises(HarnessFault, match="ZeroDivisionError"):
         play(world, misguided)
+
+
+def test_a_broken_server(world: LoopbackWorld) -> None:
+    """An exception in a handler of ours is no verdict about the client, though aiohttp would answer 500."""
+
+    async def main(scene: Scene) -> None:
+        async def answer(request: web.Request) -> web.Response:
+            raise RuntimeError("a bug in the server")
+
+        app = web.Application()
+        app.router.add_post("/", answer)
+        site = await scene.serve(app, server="backend", classify=classify)
+        async with ClientSession() as session, session.post(site.url):
+            await asyncio.get_running_loop().create_future()
+
+    with pytest.raises(HarnessFault, match="the server 'backend' broke: RuntimeError: a bug in the server"):
+        world.run(main, case=Case("ingest", (), "", ""), header=HEADER, quota=QUOTA)
 
 
 def test_an_error_of_a_target_is_its_own_affair(world: LoopbackWorld) -> None:

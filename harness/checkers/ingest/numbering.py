@@ -122,7 +122,7 @@ def check_restart(view: View) -> Judgement:
     seen = False
     findings = []
     for life in view.lives:
-        if not life.sent:
+        if not life.sent or life.sent[0].request.held_up:
             continue
         line = life.sent[0].line
         told = life.position_before(line.entry, certain_only=False)

@@ -82,10 +82,10 @@ def _attempts(view: View, life: LifeView) -> list[Attempt]:
 
 def _attempt(life: LifeView, request: Request) -> Attempt:
     if request.succeeded:
-        return Attempt(request.entry, request.at_us, False, False)
+        return Attempt(request.begun_entry, request.begun_us, False, False)
     answer = request.delivered
     progress = answer is not None and (answer.status == 409 or _advanced(life, answer))
-    return Attempt(request.entry, request.at_us, True, not progress)
+    return Attempt(request.begun_entry, request.begun_us, True, not progress)
 
 
 def _advanced(life: LifeView, answer: Answer) -> bool:

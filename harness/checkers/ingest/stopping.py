@@ -34,7 +34,7 @@ def check_waits_for_answer(view: View) -> Judgement:
     seen = False
     findings = []
     for life, stop, replied_us in _returned(view):
-        after_stop = [request for request in life.requests if request.entry > stop.call_entry]
+        after_stop = [request for request in life.requests if request.begun_entry > stop.call_entry]
         in_flight = [request for request in life.requests if _in_flight(view, request, stop)]
         if not after_stop and not in_flight:
             continue
@@ -47,7 +47,7 @@ def check_waits_for_answer(view: View) -> Judgement:
 
 def _in_flight(view: View, request: Request, stop: Stop) -> bool:
     """Begun before stop returned, and neither answered to the target nor cut by then."""
-    if request.entry > stop.reply_entry:
+    if request.begun_entry > stop.reply_entry or request.held_up:
         return False
     if request.delivered is not None and request.delivered.delivered_entry < stop.reply_entry:
         return False
@@ -177,7 +177,7 @@ def check_stop_retries(view: View) -> Judgement:
     findings = []
     for life, stop, replied_us in _returned(view):
         failed = _last_failure_in_time(view, life, stop)
-        if failed is None or view.gave_up_entry(life) is not None or view.two_writers:
+        if failed is None or view.gave_up_entry(life) is not None or view.two_writers or _drained(view, life, stop):
             continue
         seen = True
         retried = any(failed.entry < request.entry for request in life.requests) or _refused_after(view, failed)
@@ -187,13 +187,18 @@ def check_stop_retries(view: View) -> Judgement:
     return judged(findings) if seen else not_judged("precondition never met: nothing failed during stop with time left for a retry")
 
 
+def _drained(view: View, life: LifeView, stop: Stop) -> bool:
+    """Nothing is left to do: no completion was asked for, and even the failed answers had acknowledged every event."""
+    return not stop.complete and all(event.index in life.acked_perhaps for event in view.owed(life))
+
+
 def _last_failure_in_time(view: View, life: LifeView, stop: Stop) -> Request | None:
     """The last request of the stop's first attempts that failed early enough to be tried again."""
     latest_us = _deadline_us(view, stop) - (2 * view.timing_ms["retry_delay"] + view.timing_ms["request_timeout"]) * 1000
     failed = [
         request
         for request in life.requests
-        if stop.call_entry < request.entry < stop.reply_entry and not request.succeeded and request.at_us < latest_us
+        if stop.call_entry < request.begun_entry < stop.reply_entry and not request.succeeded and request.at_us < latest_us
     ]
     return failed[-1] if failed else None
 
@@ -207,7 +212,7 @@ def check_silence(view: View) -> Judgement:
     findings = []
     for life, stop, _ in _returned(view):
         seen = True
-        late = next((request for request in life.requests if request.entry > stop.reply_entry), None)
+        late = next((request for request in life.requests if request.begun_entry > stop.reply_entry), None)
         if late is not None:
             findings.append(Finding("ING-STOP-6", "a request begins after stop has returned", (stop.reply_entry, late.entry)))
     return judged(findings) if seen else not_judged(NO_STOP)

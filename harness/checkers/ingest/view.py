@@ -172,10 +172,11 @@ class View:
 
     def _fill(self, view: LifeView) -> None:
         indices = self._indices_by_key
-        for request in view.requests:
-            for line in request.events:
-                candidates = indices.get(canonical(line.event), [])
-                view.sent.append(Sent(request, line, _choose(candidates, view.sent)))
+        # In the order of arrival: the lines of an upload that was held up may arrive behind those of a later one.
+        lines = sorted(((line, request) for request in view.requests for line in request.events), key=lambda row: row[0].entry)
+        for line, request in lines:
+            candidates = indices.get(canonical(line.event), [])
+            view.sent.append(Sent(request, line, _choose(candidates, view.sent)))
         view.acks = sorted(_acks(view.requests), key=lambda ack: ack.entry)
         view.acked_certainly = _acked(view, certain_only=True)
         view.acked_perhaps = _acked(view, certain_only=False)

@@ -7,13 +7,14 @@ within one microsecond.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...values.history import Entry, History
 
 POSITION_MAX = 2**53
+HELD_UP = "held-up"
 COMPLETE_TYPE = "_posthog/stream_complete"
 
 
@@ -64,6 +65,14 @@ class Request:
     body_bytes: int = 0
     answer: Answer | None = None
     faults: set[str] = field(default_factory=set)
+    begun_entry: int = 0
+    begun_us: int = 0
+    """When the target began it. A link that does not read holds a request up, and the server sees it only later."""
+
+    @property
+    def held_up(self) -> bool:
+        """A link read it late or slowly: nobody can tell when its later bytes, or the end of its connection, were sent."""
+        return HELD_UP in self.faults
 
     @property
     def events(self) -> list[Line]:
@@ -184,7 +193,7 @@ def read_line(entry: Entry) -> Line:
 
 def read_wire(history: History) -> Wire:
     """One pass over the entries; linear."""
-    reader = _Reader(Wire())
+    reader = _Reader(Wire(), history.header.faults)
     for entry in history.entries:
         handler = reader.handlers.get(entry.kind)
         if handler is not None:
@@ -194,10 +203,12 @@ def read_wire(history: History) -> Wire:
 
 
 class _Reader:
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, planned: Sequence[Mapping[str, Any]]) -> None:
         self.wire = wire
+        self.planned = planned
         self.life = 0
         self.faults_by_request: dict[int, set[str]] = {}
+        self.first_fault: dict[int, Entry] = {}
         self.handlers = {
             "open": self.on_open,
             "connect": self.on_connect,
@@ -240,6 +251,8 @@ class _Reader:
             entry.number, entry.at_us, data["request"], data["connection"], data["server"], data["target"], headers, self.life
         )
         request.faults = self.faults_of(request.number)
+        first = self.first_fault.get(request.number, entry)
+        request.begun_entry, request.begun_us = first.number, first.at_us
         self.wire.requests.append(request)
         self.wire.by_number[request.number] = request
 
@@ -277,6 +290,13 @@ class _Reader:
         number = entry.data.get("request", 0)
         if number:
             self.faults_of(number).add(entry.data["fault"])
+            if self.holds_up(entry):
+                self.faults_of(number).add(HELD_UP)
+            self.first_fault.setdefault(number, entry)
+
+    def holds_up(self, entry: Entry) -> bool:
+        planned = self.planned[entry.data["index"]] if entry.data["index"] < len(self.planned) else {}
+        return planned.get("where") == "never-read" or (entry.data["fault"] == "drip" and planned.get("direction") == "request")
 
     def on_heal(self, entry: Entry) -> None:
         self.wire.healed = entry

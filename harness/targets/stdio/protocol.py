@@ -20,7 +20,7 @@ NOTE_BYTES_MAX = 64 * 1024 * 1024
 """Of all notes of one handle: more is a flood."""
 UNASKED_BYTES_MAX = 16 * 1024 * 1024
 """Of all messages of a process that belong to nothing."""
-OUTCOMES = get_args(Outcome)
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 @dataclass(frozen=True)
@@ -155,9 +155,10 @@ class Conversation:
 
 def read_reply(data: Mapping[str, Any]) -> tuple[Reply, str | None]:
     """The reply, and what is wrong with its form: then the driver could not say what happened."""
-    outcome, value, error = data.get("outcome"), data.get("value"), data.get("error")
-    if outcome not in OUTCOMES:
-        wrong = f"outcome must be one of {', '.join(OUTCOMES)}, got {outcome!r}"
+    value, error = data.get("value"), data.get("error")
+    outcome = next((known for known in OUTCOMES if known == data.get("outcome")), None)
+    if outcome is None:
+        wrong = f"outcome must be one of {', '.join(OUTCOMES)}, got {data.get('outcome')!r}"
         return Reply("driver_error", error={"kind": "bad-reply", "message": wrong}), wrong
     if outcome == "ok":
         if value is not None and not isinstance(value, dict):

@@ -67,7 +67,7 @@ class LoopbackLoop(OwnedLoop, asyncio.SelectorEventLoop):
         """Whether ``task`` belongs to a target."""
         return task in self._owned_tasks
 
-    def create_task(self, coro: Any, *, name: str | None = None, context: Context | None = None, **options: Any) -> asyncio.Task[Any]:
+    def create_task(self, coro: Any, *, name: object = None, context: Context | None = None, **options: Any) -> asyncio.Task[Any]:
         task = super().create_task(coro, name=name, context=context, **options)
         if (OWNER.get() if context is None else context.get(OWNER)) is not None:
             self._owned_tasks.add(task)

@@ -286,5 +286,9 @@ class Relay:
         """Stops listening and resets every connection."""
         if self._listener is not None:
             self._listener.close()
+        self.break_off()
+
+    def break_off(self) -> None:
+        """Resets every connection at once, whatever waits in it."""
         for wire in list(self._wires):
             wire.dispose()

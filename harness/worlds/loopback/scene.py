@@ -19,12 +19,16 @@ from ..base import Classify, Quota, Scene, Site
 from ..link import Link, Numbers
 from ..ownership import LifeOwner, end_pending_tasks
 from ..plan import ActivePlan
+from ..serving import make_runner
 from .loop import LoopbackLoop
 from .relay import RECEIVE_BUFFER_BYTES, Relay
 
 HOST = "127.0.0.1"
 HANDLERS_END_S = 0.1
 """What a handler of a fake server may take to end once its connection is gone; then it is cancelled."""
+
+TURNS_TO_NOTICE = 10
+"""Turns of the loop after which a handler has been told that its connection is lost, and has been cancelled."""
 
 
 class Served:
@@ -33,6 +37,10 @@ class Served:
     def __init__(self, runner: web.AppRunner, relay: Relay) -> None:
         self._runner = runner
         self._relay = relay
+
+    def break_off(self) -> None:
+        """Ends every connection at once."""
+        self._relay.break_off()
 
     async def close(self) -> None:
         self._relay.close()
@@ -71,7 +79,7 @@ class LoopbackScene(Scene):
             before = self._served.pop(server, None)
             if before is not None:
                 await before.close()
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=HANDLERS_END_S)
+            runner = make_runner(app, server, self.fail, shutdown_timeout_s=HANDLERS_END_S)
             await runner.setup()
             await web.TCPSite(runner, HOST, 0).start()
             relay = Relay(self._link(server, classify), runner.addresses[0], self._may_connect)
@@ -92,6 +100,9 @@ class LoopbackScene(Scene):
 
     async def restart_server(self, server: str) -> None:
         self._links[server].restart()
+        self._served[server].break_off()
+        for _ in range(TURNS_TO_NOTICE):
+            await asyncio.sleep(0)
 
     def fail(self, error: BaseException) -> None:
         """Ends the example. The first error counts."""

@@ -14,7 +14,7 @@ from dataclasses import replace
 from aiohttp import ClientSession, web
 
 from ...values.case import Case
-from ...values.errors import HarnessFault, QuotaExceeded
+from ...values.errors import HarnessFault, QuotaExceeded, StreamproofError
 from ...values.history import Header, History
 from ..base import Main, Quota, World
 from .loop import LoopbackLoop
@@ -59,8 +59,9 @@ class LoopbackWorld(World):
         try:
             runner.run(_perform(scene, main, quota))
         except Exception as error:
-            error.history = scene.history  # type: ignore[attr-defined]  # what was seen until then is worth keeping
-            raise
+            fault = error if isinstance(error, StreamproofError) else _as_fault("the play broke", error)
+            fault.history = scene.history  # type: ignore[attr-defined]  # what was seen until then is worth keeping
+            raise fault from fault.__cause__
         finally:
             scene.bury()
             runner.run(_quiet())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
+from collections.abc import Callable
 
 Address = tuple[str, int]
 
@@ -16,18 +17,23 @@ _LINGER = struct.Struct("ii")
 
 
 class Readiness:
-    """A file number that is readable once `signal` was called: an eventfd, or elsewhere than on Linux a pipe."""
+    """A file number that is readable when it is set so: an eventfd, or elsewhere than on Linux a pipe."""
 
-    __slots__ = ("_write_number", "number")
+    __slots__ = ("_set", "_write_number", "number")
 
     def __init__(self) -> None:
         if hasattr(os, "eventfd"):
             self.number = self._write_number = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         else:
             self.number, self._write_number = os.pipe()
+        self._set = False
 
-    def signal(self) -> None:
-        os.write(self._write_number, (1).to_bytes(8, "little"))
+    def set(self, readable: bool) -> None:
+        if readable and not self._set:
+            os.write(self._write_number, (1).to_bytes(8, "little"))
+        elif self._set and not readable:
+            os.read(self.number, 8)
+        self._set = readable
 
     def close(self) -> None:
         os.close(self.number)
@@ -36,20 +42,25 @@ class Readiness:
 
 
 class FakeSocket:
-    """``linger_reset`` is set by SO_LINGER with a time of zero: then a close is a reset."""
+    """``linger_reset`` is set by SO_LINGER with a time of zero: then a close is a reset.
 
-    __slots__ = ("_local", "_peer", "_readiness", "closed", "linger_reset", "readable")
+    ``has_unread`` tells whether something arrived that was not read yet. Once the socket is ``watched``, it is to be
+    told by `update` whenever that changes.
+    """
+
+    __slots__ = ("_has_unread", "_local", "_peer", "_readiness", "closed", "linger_reset", "watched")
 
     family = socket.AF_INET
     type = socket.SOCK_STREAM
     proto = socket.IPPROTO_TCP
 
-    def __init__(self, local: Address, peer: Address | None = None) -> None:
+    def __init__(self, local: Address, peer: Address | None = None, has_unread: Callable[[], bool] = lambda: False) -> None:
+        self._has_unread = has_unread
         self._local = local
         self._peer = peer
         self._readiness: Readiness | None = None
         self.linger_reset = False
-        self.readable = False
+        self.watched = False
         self.closed = False
 
     def setsockopt(self, level: int, option: int, value: int | bytes | None, length: int = 0) -> None:
@@ -79,16 +90,13 @@ class FakeSocket:
             return -1
         if self._readiness is None:
             self._readiness = Readiness()
-            if self.readable:
-                self._readiness.signal()
+            self.watched = True
+        self.update()
         return self._readiness.number
 
-    def signal_readable(self) -> None:
-        """Something arrived that was not read yet. It stays readable: who polls wants to know whether a connection is clean."""
-        if not self.readable:
-            self.readable = True
-            if self._readiness is not None:
-                self._readiness.signal()
+    def update(self) -> None:
+        if self._readiness is not None:
+            self._readiness.set(self._has_unread())
 
     def release(self) -> None:
         self.closed = True

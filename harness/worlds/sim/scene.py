@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import Any
 
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 
 from ...values.case import Case
 from ...values.errors import HarnessFault
@@ -16,14 +14,12 @@ from ..base import Classify, Scene, Site
 from ..link import Link, Numbers
 from ..ownership import LifeOwner
 from ..plan import ActivePlan
+from ..serving import make_runner
 from .loop import SimLoop
 from .network import HOST, Listener
 
 ALLOWANCE_MS = 1
 """Virtual time is exact; this is for rounding to whole milliseconds."""
-
-TARGET_SERVER = "target"
-"""The name under which a server is served that is itself under test: what breaks in it is not our fault."""
 
 TURNS_TO_NOTICE = 4
 """Turns of the loop after which a handler has been told that its connection is lost, and has been cancelled."""
@@ -62,8 +58,7 @@ class SimScene(Scene):
     async def serve(self, app: web.Application, *, server: str, classify: Classify, port: int = 0) -> Site:
         if server in self._servers:
             raise HarnessFault(f"a server named {server!r} is served already in this example")
-        logger = _ErrorLog(self.loop, server)
-        runner = web.AppRunner(app, access_log=None, handler_cancellation=True, logger=logger)
+        runner = make_runner(app, server, self.loop.fail)
         await runner.setup()
         assert runner.server is not None
         link = Link(server, classify, self.plan, self.history, self._numbers)
@@ -105,29 +100,3 @@ class SimScene(Scene):
     def bury_owners(self) -> None:
         for owner in self._owners:
             owner.bury()
-
-
-class _ErrorLog:
-    """In place of aiohttp's logger: an exception in one of our servers is a fault of ours, and ends the example.
-
-    Not so what a hostile or vanished client causes: bytes that are no HTTP, a body that was cut, a connection that is gone.
-    """
-
-    def __init__(self, loop: SimLoop, server: str) -> None:
-        self._loop = loop
-        self._server = server
-
-    def exception(self, message: str, *args: Any, exc_info: BaseException | None = None, **named: Any) -> None:
-        ours = self._server != TARGET_SERVER
-        if ours and exc_info is not None and not isinstance(exc_info, (HttpProcessingError, ConnectionError, web.RequestPayloadError)):
-            fault = HarnessFault(f"the server {self._server!r} broke: {type(exc_info).__name__}: {exc_info}")
-            fault.__cause__ = exc_info
-            self._loop.fail(fault)
-
-    def debug(self, message: str, *args: Any, **named: Any) -> None:
-        """Details of aiohttp that concern nobody."""
-
-    info = warning = error = debug
-
-    def isEnabledFor(self, level: int) -> bool:
-        return False

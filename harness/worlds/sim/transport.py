@@ -37,6 +37,7 @@ class SimTransport(asyncio.Transport):
 
     __slots__ = (
         "__weakref__",
+        "_at_eof",
         "_buffered",
         "_closing",
         "_context",
@@ -76,7 +77,7 @@ class SimTransport(asyncio.Transport):
 
     def __init__(self, loop: SimLoop, local: Address, remote: Address, context: Context) -> None:
         self._loop = loop
-        self._sock = FakeSocket(local, remote)
+        self._sock = FakeSocket(local, remote, self._has_unread)
         self._extra = {"socket": self._sock, "sockname": local, "peername": remote}
         self._context = context
         self.owner = context.get(OWNER)
@@ -88,6 +89,7 @@ class SimTransport(asyncio.Transport):
         self.real_socket: socket.socket | None = None
         self._inbox: deque[bytes | Mark] = deque()
         self._inbox_bytes = 0
+        self._at_eof = False
         self._pumping = False
         self._reading_paused = False
         self._outbox = ByteQueue()
@@ -214,7 +216,8 @@ class SimTransport(asyncio.Transport):
         self._inbox.append(segment)
         if not isinstance(segment, Mark):
             self._inbox_bytes += len(segment)
-        self._sock.signal_readable()
+        if self._sock.watched:
+            self._sock.update()
         self._pump_soon()
 
     def hold(self) -> None:
@@ -259,6 +262,10 @@ class SimTransport(asyncio.Transport):
         if self._reading_paused or self._closing or not self._inbox:
             return
         segment = self._inbox.popleft()
+        if segment is FIN:
+            self._at_eof = True
+        if self._sock.watched:
+            self._sock.update()
         try:
             if segment is RST:
                 self._lose_to_reset()
@@ -270,6 +277,9 @@ class SimTransport(asyncio.Transport):
         except Exception as error:
             self._fail(error)
         self._pump_soon()
+
+    def _has_unread(self) -> bool:
+        return bool(self._inbox) or self._at_eof
 
     def _fail(self, error: Exception) -> None:
         """A protocol raised: as in asyncio, that ends its connection."""
@@ -380,7 +390,8 @@ class SimTransport(asyncio.Transport):
         if not self._lost:
             self._lost = True
             self._let_go()
-            self._protocol.connection_lost(self._reason)
+            if self._protocol is not None:  # none has taken it, if its maker let go of it first
+                self._protocol.connection_lost(self._reason)
 
     def _drop_buffers(self) -> None:
         self._inbox.clear()

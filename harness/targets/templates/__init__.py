@@ -1,0 +1,1 @@
+"""Drivers to copy and fill in. Nothing in here is imported by Streamproof."""
