@@ -54,11 +54,11 @@ def _contract_suite(result: RunResult, contract: str, folder: Path) -> TestSuite
 def _requirement_test(row: RequirementResult, folder: Path) -> TestCase:
     test = _test(f"{row.contract}.{row.role}", row.id)
     if row.verdict == "fail":
-        test.append(_failure(row, folder))
+        _append(test, _failure(row, folder))
     elif row.verdict == "inconclusive":
-        test.append(Error(one_line(row.reason or "inconclusive"), row.level))
+        _append(test, Error(one_line(row.reason or "inconclusive"), row.level))
     elif row.verdict == "not_run":
-        test.append(Skipped(one_line(row.reason or "not run"), row.level))
+        _append(test, Skipped(one_line(row.reason or "not run"), row.level))
     return test
 
 
@@ -85,8 +85,12 @@ def _finding_lines(finding: SessionFinding, folder: Path) -> Iterable[str]:
 def _test(classname: str, name: str, failure: str | None = None) -> TestCase:
     test = TestCase(one_line(name), one_line(f"streamproof.{classname}"))
     if failure is not None:
-        test.append(Failure(one_line(failure), "MUST"))
+        _append(test, Failure(one_line(failure), "MUST"))
     return test
+
+
+def _append(test: TestCase, outcome: Failure | Error | Skipped) -> None:
+    test.append(outcome)  # type: ignore[no-untyped-call]  # junitparser leaves it unannotated
 
 
 def _document(suites: list[TestSuite], elapsed_s: float) -> str:
@@ -98,5 +102,5 @@ def _document(suites: list[TestSuite], elapsed_s: float) -> str:
     document.failures = sum(suite.failures for suite in suites)
     document.errors = sum(suite.errors for suite in suites)
     document.time = round(elapsed_s, 3)
-    text: str = document.tostring().decode("utf-8")
+    text: str = document.tostring().decode("utf-8")  # type: ignore[no-untyped-call]  # the same
     return text + "\n"

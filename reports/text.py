@@ -6,6 +6,7 @@ The command line prints this on the terminal; in a pipe or a file it is plain te
 from __future__ import annotations
 
 import io
+import statistics
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -72,6 +73,7 @@ def print_selftest(console: Console, result: SelftestResult) -> None:
     for id, reason in result.untested:
         _line(console, f"untested: {id}: {reason}")
     _line(console, "")
+    _line(console, _shrunk_sizes(result))
     _line(console, _selftest_figures(result), STYLES["killed" if result.exit_code == 0 else "lives"])
 
 
@@ -119,7 +121,7 @@ def _run_figures(result: RunResult) -> str:
         f"{plural(result.examples, 'example')} in {result.elapsed_s:.1f} s",
         f"{per_second(result.examples, result.elapsed_s)} examples/s",
     ]
-    if result.simulated_s > 0:
+    if result.world == "sim":
         parts.append(f"{per_second(result.simulated_s, result.elapsed_s)} simulated s per wall s")
     return ", ".join([*parts, f"seed {result.seed}"])
 
@@ -128,10 +130,10 @@ def _print_mutants(console: Console, result: SelftestResult) -> None:
     table = _table("mutant", "contract", "requirement", "", "killed by", "examples", "operations", "faults", "seconds")
     for row in result.mutants:
         word = "killed" if row.killed else "lives"
-        size = ["-" if count is None else str(count) for count in (row.operations, row.faults)]
-        killers = ", ".join(row.killed_by)
-        cells = [row.name, row.contract, ", ".join(row.requirements), Text(word, STYLES[word]), killers, f"{row.examples:,}", *size]
-        table.add_row(*cells, f"{row.seconds:.1f}")
+        operations, faults = ("-" if count is None else str(count) for count in (row.operations, row.faults))
+        wanted, killers = ", ".join(row.requirements), ", ".join(row.killed_by)
+        figures = (f"{row.examples:,}", operations, faults, f"{row.seconds:.1f}")
+        table.add_row(row.name, row.contract, wanted, Text(word, STYLES[word]), killers, *figures)
     if table.row_count:
         console.print(table)
 
@@ -140,6 +142,16 @@ def _selftest_figures(result: SelftestResult) -> str:
     killed = sum(row.killed for row in result.mutants)
     words = "interrupted, " if result.interrupted else ""
     return f"{words}{killed} of {plural(len(result.mutants), 'mutant')} killed (exit {result.exit_code}) in {result.elapsed_s:.1f} s"
+
+
+def _shrunk_sizes(result: SelftestResult) -> str:
+    """Median and largest, each of operations and of faults."""
+    operations = [row.operations for row in result.mutants if row.operations is not None]
+    faults = [row.faults for row in result.mutants if row.faults is not None]
+    if not operations or not faults:
+        return "nothing was shrunk"
+    median = f"median {statistics.median(operations):g} operations and {statistics.median(faults):g} faults"
+    return f"shrunk failures: {median}, largest {max(operations)} operations and {max(faults)} faults"
 
 
 def _table(*columns: str) -> Table:

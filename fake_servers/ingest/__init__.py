@@ -1,1 +1,1 @@
-"""The ingest backend and the agent proxy: rules in ``store``, ``lines`` and ``upload`` (pure), HTTP and faults in ``app`` and ``exchange``."""
+"""The ingest backend and the agent proxy: the rules in ``store``, ``lines``, ``upload`` (pure), HTTP and faults in ``exchange``."""

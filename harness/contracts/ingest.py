@@ -14,7 +14,7 @@ The facts are those of the PostHog task-run event stream (sender: npm @posthog/a
 from __future__ import annotations
 
 from ..values.requirement import Contract, Level, Requirement, Role, Verb
-from .ingest_server import SERVER_REQUIREMENTS
+from .ingest_server import HEADER_COMPLETION, SERVER_REQUIREMENTS
 
 PROXY, DIRECT, HEADER = "proxy", "direct", "header"
 NEEDS_TIMING = ("timing",)
@@ -30,7 +30,7 @@ SENDER = Role(
     notes=("log",),
     capabilities=("timing", "limits"),
 )
-SERVER = Role(name="server", verbs={})
+SERVER = Role(name="server", verbs={}, capabilities=(HEADER_COMPLETION,))
 
 _REVIEW = "review of PostHog/code#2110 and #2519"
 _TESTS = "unit tests of the published sender"

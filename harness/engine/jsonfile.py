@@ -57,12 +57,14 @@ class Document:
             raise self._violation([*at, *first.absolute_path], first)
 
     def _violation(self, field: FieldPath, error: ValidationError) -> UsageError:
+        wanted: Any = error.validator_value
+        schema: Any = error.schema
         if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-            known = error.schema["properties"]
+            known = schema["properties"]
             extra = next(key for key in error.instance if key not in known)
             return unknown_name("key", extra, known, where=self.where([*field, extra]))
         if error.validator == "required" and isinstance(error.instance, dict):
-            missing = [key for key in error.validator_value if key not in error.instance]
+            missing = [key for key in wanted if key not in error.instance]
             return self.error(field, f"the key {missing[0]!r} is missing")
         return self.error(field, _sentence(error))
 
@@ -153,8 +155,9 @@ _TYPE_WORDS = {
 
 
 def _sentence(error: ValidationError) -> str:
-    got = shown(error.instance)
-    wanted = error.validator_value
+    instance: Any = error.instance
+    got = shown(instance)
+    wanted: Any = error.validator_value
     if error.validator == "type":
         names = [wanted] if isinstance(wanted, str) else wanted
         return f"expected {' or '.join(_TYPE_WORDS[name] for name in names)}, got {got}"
@@ -165,7 +168,7 @@ def _sentence(error: ValidationError) -> str:
     if error.validator in ("minimum", "maximum"):
         return f"expected at {'least' if error.validator == 'minimum' else 'most'} {wanted}, got {got}"
     if error.validator in ("minItems", "maxItems"):
-        return f"expected at {'least' if error.validator == 'minItems' else 'most'} {wanted} items, got {len(error.instance)}"
+        return f"expected at {'least' if error.validator == 'minItems' else 'most'} {wanted} items, got {len(instance)}"
     return f"{error.message[:SHOWN_CHARACTERS_MAX]}, got {got}"
 
 

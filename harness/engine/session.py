@@ -29,7 +29,7 @@ from .scenario import Scenario
 from .unit import BATCH, Unit, UnitResult
 from .workshop import Reduced, ReduceTask, SlowTask, Workshop
 
-EXAMPLES_PER_SCENARIO = {"sim": 25, "loopback": 8}
+EXAMPLES_PER_SCENARIO = {"sim": 25, "loopback": 6}
 """Examples of each scenario and profile when neither a number nor a time is asked for."""
 
 
@@ -66,7 +66,7 @@ def run_session(catalog: Catalog, options: SessionOptions, target_config: Mappin
         options.keep_histories.mkdir(parents=True, exist_ok=True)
     workshop = Workshop(catalog, target, world, options.seed, options.keep_histories)
     search = Search(options, scenarios, world, progress, started)
-    with Pool(workshop.do, workshop.close, _jobs(options)) as pool:
+    with Pool(workshop.do, workshop.close, _jobs(options, world)) as pool:
         interrupted = search.run(pool)
         if not interrupted:
             search.retry_slow(pool)
@@ -120,8 +120,12 @@ def select_scenarios(catalog: Catalog, options: SessionOptions, target: Target, 
     return [s for s in served if world.name in s.worlds and (target.internal or not s.internal)]
 
 
-def _jobs(options: SessionOptions) -> int:
-    return max(1, options.jobs)
+WAITING_JOBS = 4
+"""In real time an example mostly waits, so that many workers a processor are of use."""
+
+
+def _jobs(options: SessionOptions, world: World) -> int:
+    return max(1, options.jobs) * (1 if world.name == "sim" else WAITING_JOBS)
 
 
 class Search:

@@ -68,4 +68,4 @@ def _guess_module(name: str) -> str:
 
 def _guess(name: str, known: list[str], prefix: str = "") -> str:
     close = nearest(name, known)
-    return f"; did you mean {' or '.join(repr(prefix + guess) for guess in close)}?" if close else ""
+    return f"; did you mean {prefix + close[0]!r}?" if close else ""

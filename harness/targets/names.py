@@ -117,8 +117,9 @@ def _parse(text: str, tables: TargetTables, options: Options, config: Mapping[st
         return UrlTarget(text)
     if colon and prefix in _MAKERS:
         return _MAKERS[prefix](text, rest, tables)
-    names = ("reference", *tables.builtins, *config)
-    raise unknown_name("target", text, (*names, *FORMS)) if not colon else unknown_name("kind of target", f"{prefix}:", FORMS)
+    if colon:
+        raise unknown_name("kind of target", prefix, (*_MAKERS, "http", "https"))
+    raise unknown_name("target", text, ("reference", *tables.builtins, *config, *FORMS))
 
 
 def reference_target(tables: TargetTables) -> InProcessTarget:

@@ -1,15 +1,15 @@
 """Every error that Streamproof raises on purpose.
 
-    StreamproofError
-    +-- UsageError            the user's input is wrong; exit 2; carries what was got, what was expected, what to do
-    +-- HarnessFault          something of ours broke; never a verdict about a target; exit 4
-    |   +-- QuotaExceeded     an example used up its virtual time, steps or connections
-    |   +-- Deadlock          nothing can ever happen any more in the simulation
-    +-- TargetProblem         the driver (not the implementation) is at fault; exit 4
-    CallOutcome               raised by a verb of an in-process target instead of returning
-    +-- Failed                definitely not done
-    +-- Unknown               may or may not have had an effect
-    +-- Unsupported           the implementation has no such feature
+StreamproofError
++-- UsageError            the user's input is wrong; exit 2; carries what was got, what was expected, what to do
++-- HarnessFault          something of ours broke; never a verdict about a target; exit 4
+|   +-- QuotaExceeded     an example used up its virtual time, steps or connections
+|   +-- Deadlock          nothing can ever happen any more in the simulation
++-- TargetProblem         the driver (not the implementation) is at fault; exit 4
+CallOutcome               raised by a verb of an in-process target instead of returning
++-- Failed                definitely not done
++-- Unknown               may or may not have had an effect
++-- Unsupported           the implementation has no such feature
 """
 
 

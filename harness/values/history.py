@@ -30,6 +30,7 @@ server
 ``request``           request, connection, server, endpoint, nth, method, target (raw), headers [[name, value]..]
 ``body-end``          request, how ("end" | "cut"), bytes
 ``answer``            request, status, headers, body, early (bool: sent before the body ended)
+``harness-fault``     where, error (a server of ours crashed: the example says nothing about the target)
 ====================  ====================================================================================
 
 A contract adds kinds of its own (for ``ingest``: ``line``, ``accept``, ``duplicate``, ``reject``, ``complete``,

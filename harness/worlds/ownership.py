@@ -166,12 +166,18 @@ def belongs_to_dead(context: Context | None) -> bool:
 
 
 def end_pending_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    """Closes the coroutines of tasks that will never run again; their clean-up code runs here, and not in a later example."""
-    pending: list[Any] = [task for task in asyncio.all_tasks(loop) if not task.done()]
+    """Closes the coroutines of tasks that will never run again, but for the current one.
+
+    Their clean-up code runs here, and not in a later example. Call it inside the running loop: clean-up that awaits gets
+    no further, while outside it would fail on the spot, and code that tries again for ever would do so without a pause.
+    """
+    pending: list[Any] = [task for task in asyncio.all_tasks(loop) if task is not asyncio.current_task(loop)]
     for task in pending:
         task._log_destroy_pending = False  # it is meant to be destroyed
     for task in pending:
-        close_quietly(task.get_coro())
+        # In its own context: what its clean-up code still wants to start belongs to the dead, and is refused.
+        context = task.get_context() if hasattr(task, "get_context") else getattr(task, "context", copy_context())
+        context.copy().run(close_quietly, task.get_coro())
 
 
 def close_quietly(coroutine: Any) -> None:

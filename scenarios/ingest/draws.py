@@ -6,7 +6,7 @@ cases are as likely as large ones. Events get their mark ``k`` (1, 2 ..) when th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -53,7 +53,7 @@ SIM_TIMING = (
     {"flush_delay": 20, "retry_delay": 1_000, "request_timeout": 3_000, "stop_timeout": 10_000, "upload_window": 20_000},
     {"flush_delay": 0, "retry_delay": 1_000, "request_timeout": 10_000, "stop_timeout": 30_000, "upload_window": 300_000},
 )
-LOOPBACK_TIMING = ({"flush_delay": 0, "retry_delay": 100, "request_timeout": 400, "stop_timeout": 1_500, "upload_window": 1_200},)
+LOOPBACK_TIMING = ({"flush_delay": 0, "retry_delay": 100, "request_timeout": 300, "stop_timeout": 1_200, "upload_window": 800},)
 
 Draft = tuple[str, int, int]
 """(kind, amount, payload number): an operation before its events are numbered."""
@@ -115,9 +115,13 @@ DRAIN: Operation = ("stop", {"complete": False})
 RECOVER: Operation = ("recover", {})
 RECOVERY: tuple[Operation, ...] = (RECOVER, STOP)
 """The faults stop, everything arrives, then comes the stop."""
-WINDOW_MS = "window"
-"""Stands for a little more than the upload window, so that a persistent upload ends, and is answered, under faults."""
-AFTER_FAULTS: tuple[tuple[Operation, ...], ...] = (RECOVERY, (STOP,), (("wait", {"ms": WINDOW_MS}), *RECOVERY))
+WINDOW: Operation = ("wait", {"ms": "window"})
+"""A little more than the upload window, so that a persistent upload ends, and is answered, under faults."""
+TIMEOUT: Operation = ("wait", {"ms": "timeout"})
+"""Long enough for a request time-out to run out, and for the attempt behind it."""
+ATTEMPTS: Operation = ("wait", {"ms": "attempts"})
+"""Room for several attempts."""
+AFTER_FAULTS: tuple[tuple[Operation, ...], ...] = (RECOVERY, (STOP,), (WINDOW, *RECOVERY))
 """How an example with faults may end: recovered and stopped, stopped under faults, or a window later."""
 
 
@@ -136,7 +140,6 @@ def cases(
     begin: Sequence[Draft] = (),
     limit: Mapping[str, int] | None = None,
     persistent: SearchStrategy[bool | None] | None = None,
-    check: Callable[[Case], bool] | None = None,
 ) -> SearchStrategy[Case]:
     """The usual shape of a sender case: some figures, some operations, some faults, and how it ends (one of ``ends``)."""
 
@@ -144,17 +147,27 @@ def cases(
         timing: Mapping[str, int] | None, flag: bool | None, drafts: list[Draft], plan: list[Fault], end: Sequence[Operation]
     ) -> Case:
         settings = config(timing, limits(setting, **(limit or {})), persistent_upload=flag)
-        last = [(verb, {**args, "ms": _window_ms(timing)}) if args.get("ms") == WINDOW_MS else (verb, args) for verb, args in end]
-        return case(scenario, setting, settings, operations([*begin, *drafts], timing, *last), plan)
+        return case(scenario, setting, settings, operations([*begin, *drafts], timing, *_timed(end, timing)), plan)
 
-    flags = st.none() if persistent is None else persistent
+    flags = _usual_flags(setting, faulty=faults is not None) if persistent is None else persistent
     plans = st.just([]) if faults is None else faults
-    built = st.builds(build, timings(setting), flags, ops, plans, st.sampled_from(tuple(ends) or (end,)))
-    return built.filter(check) if check is not None else built
+    return st.builds(build, timings(setting), flags, ops, plans, st.sampled_from(tuple(ends) or (end,)))
 
 
-def _window_ms(timing: Mapping[str, int] | None) -> int:
-    return figures(timing)["upload_window"] + 2 * figures(timing)["retry_delay"]
+def _usual_flags(setting: Setting, *, faulty: bool) -> SearchStrategy[bool | None]:
+    """On the direct leg one long upload is the default; batches there give faults many more requests to sit at."""
+    return st.sampled_from((False, None)) if faulty and setting.profile == "direct" else st.none()
+
+
+def _timed(operations: Sequence[Operation], timing: Mapping[str, int] | None) -> list[Operation]:
+    """Waits that are named get their milliseconds by the figures of the case."""
+    figure = figures(timing)
+    named_ms = {
+        "window": figure["upload_window"] + 2 * figure["retry_delay"],
+        "timeout": 2 * figure["request_timeout"] + 2 * figure["retry_delay"],
+        "attempts": 6 * figure["retry_delay"],
+    }
+    return [(verb, {**args, "ms": named_ms.get(args["ms"], args["ms"])}) if verb == "wait" else (verb, args) for verb, args in operations]
 
 
 # --- faults -------------------------------------------------------------------------------------------------------

@@ -11,13 +11,7 @@ from ...harness.faults.refuse import Refuse
 from ...harness.faults.status import Status
 from ...harness.values.case import Case
 from .base import any_injected, sender_scenario
-from .draws import LOOPBACK_TIMING, RECOVER, SIM_TIMING, STOP, cases, drafts, event
-
-
-def wait_ms(setting: Setting) -> int:
-    """Room for several attempts."""
-    return 5 * (SIM_TIMING[1] if setting.world == "sim" else LOOPBACK_TIMING[0])["retry_delay"]
-
+from .draws import ATTEMPTS, RECOVERY, cases, drafts, event
 
 JUDGES = ("RETRY-1", "NBLK-1", "LIVE-2", "LOSS-1")
 
@@ -32,7 +26,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         st.builds(LoseAnswer, endpoint=st.sampled_from(("any", "sync")), nth=st.integers(1, 3), times=many),
     )
     ops = drafts("step", "enqueue", "wait", "burst", amount_max=8, size_min=2)
-    end = (("wait", {"ms": wait_ms(setting)}), ("enqueue", {"event": event(900_001)}), RECOVER, STOP)
+    end = (ATTEMPTS, ("enqueue", {"event": event(900_001)}), *RECOVERY)
     return cases("ingest-outage", setting, ops, down.map(lambda fault: [fault]), end=end)
 
 

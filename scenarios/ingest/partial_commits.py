@@ -16,7 +16,7 @@ JUDGES = ("ACK-2", "REB-2", "LOSS-1", "ORD-2")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ops = drafts("burst", "step", "enqueue", "wait", amount_max=6)
+    ops = drafts("step", "burst", "enqueue", "wait", amount_max=6)
     committed = st.builds(
         Status, endpoint=st.just("upload"), nth=NTH, times=TIMES, status=st.sampled_from((413, 503, 500, 429)),
         commit=st.just("all"), acknowledge=st.just(True),

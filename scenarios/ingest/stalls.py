@@ -7,21 +7,15 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case
 from .base import any_injected, sender_scenario
-from .draws import LOOPBACK_TIMING, RECOVER, SIM_TIMING, STOP, any_of, cases, drafts, stalls
-
-
-def wait_ms(setting: Setting) -> int:
-    """Long enough for a request time-out to run out before the faults stop."""
-    timing = SIM_TIMING[1] if setting.world == "sim" else LOOPBACK_TIMING[0]
-    return timing["request_timeout"] + timing["retry_delay"]
-
+from .draws import RECOVERY, STOP, TIMEOUT, any_of, cases, drafts, stalls
 
 JUDGES = ("TMO-1", "NBLK-1", "LIVE-2", "LOSS-1", "IDEM-1")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
     ops = drafts("step", "enqueue", "wait", "burst", amount_max=6, size_min=2)
-    return cases("ingest-stalls", setting, ops, any_of(stalls(), size_max=2), end=(("wait", {"ms": wait_ms(setting)}), RECOVER, STOP))
+    ends = ((TIMEOUT, *RECOVERY), (TIMEOUT, STOP))
+    return cases("ingest-stalls", setting, ops, any_of(stalls(), size_max=2), ends=ends)
 
 
 STALLS = sender_scenario("stalls", "stalled and dripping answers, requests that are never read", JUDGES, draw, counts=any_injected)

@@ -30,7 +30,8 @@ from .terminal import say
 BY_HAND = Quota(seconds=float("inf"), connections=sys.maxsize)
 """It ends when its user says so."""
 
-SECRET_HINTS = ("token", "other_token")
+TAG_BY_HINT = {"token": "run-token", "other_token": "other-token"}
+"""Secrets among the hints of a service, and the tags under which they stand in a history."""
 
 
 @click.command("serve")
@@ -38,9 +39,7 @@ SECRET_HINTS = ("token", "other_token")
 @options.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one.")
 @options.option("--plan", type=click.Path(path_type=Path), metavar="FILE", help="Faults to inject: a JSON array.")
 @options.option("--history", type=click.Path(path_type=Path), metavar="FILE", help="Write what was seen, as NDJSON, at the end.")
-@options.option(
-    "--option", "given", multiple=True, metavar="KEY=VALUE", help="An option of that server, such as token=SECRET (repeatable)."
-)
+@options.option("--option", multiple=True, metavar="KEY=VALUE", help="An option of that server, such as token=SECRET (repeatable).")
 def command(what: str, port: int, plan: Path | None, history: Path | None, option: tuple[str, ...]) -> int:
     """A fake server by hand: `streamproof serve ingest --port 8080 --plan plan.json`.
 
@@ -64,8 +63,8 @@ def serve(builder: Builder, given: Mapping[str, str], port: int, header: Header,
     async def main(scene: Scene) -> None:
         service = builder(scene, given)
         services.append(service)
-        for name in SECRET_HINTS:
-            scene.secrets.add(service.hints.get(name, ""), name.replace("_", "-"))
+        for hint, tag in TAG_BY_HINT.items():
+            scene.secrets.add(service.hints.get(hint, ""), tag)
         site = await scene.serve(service.app, server=service.server, classify=service.classify, port=port)
         click.echo(json.dumps({"url": site.url, **service.hints}))
         sys.stdout.flush()
@@ -104,7 +103,8 @@ def _header(what: str, contracts: Mapping[str, Contract], faults: tuple[Fault, .
 def _print_summary(seen: History, lines: Iterable[str]) -> None:
     requests = Counter(entry.data["endpoint"] for entry in seen.of_kind("request"))
     injected = Counter(entry.data["fault"] for entry in seen.of_kind("fault"))
-    say(f"\n{sum(requests.values())} requests{_told(requests)}")
+    say()
+    say(f"{sum(requests.values())} requests{_told(requests)}")
     say(f"{sum(injected.values())} faults injected{_told(injected)}")
     for line in lines:
         say(line)

@@ -47,7 +47,7 @@ def test_last_line_is_verdict_and_figures(text: str) -> None:
 
 def test_no_rate_without_simulated_time(run_result: RunResult, tmp_path: Path) -> None:
     """On real sockets there is no simulated time to boast of."""
-    last = REPORTS["text"].run(replace(run_result, simulated_s=0.0), tmp_path).rstrip().split("\n")[-1]
+    last = REPORTS["text"].run(replace(run_result, world="loopback"), tmp_path).rstrip().split("\n")[-1]
     assert "simulated" not in last
 
 
@@ -85,6 +85,7 @@ def test_selftest_names_the_living(selftest_result: SelftestResult, tmp_path: Pa
         "untested: ING-X-1: not visible",
     ):
         assert part in text
+    assert "shrunk failures: median 3 operations and 1 faults, largest 3 operations and 1 faults" in text
     assert "1 of 2 mutants killed (exit 1) in 4.2 s" in text
     lives = next(line for line in text.split("\n") if line.startswith("ingest-b"))
     assert "lives" in lives

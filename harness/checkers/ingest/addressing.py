@@ -19,6 +19,8 @@ def check_url(view: View) -> Judgement:
     requests = [request for request in view.wire.requests if request.server != "elsewhere"]
     if not requests:
         return not_judged(NO_REQUEST)
+    if "run_id" not in view.header.config:
+        return not_judged("the ids that the sender was given are not in this history")
     return judged(
         Finding("ING-URL-1", f"{problem}: the raw target is {request.target!r}", (request.entry,))
         for request in requests

@@ -104,7 +104,7 @@ def _line_findings(view: View, life: LifeView, request: Request, line: Line) -> 
     if request.lines[-1] is not line:
         yield Finding("ING-STOP-3", "a line follows the completion in the same body", (line.entry, request.lines[-1].entry))
         return
-    missing = _outstanding_before(view, life, request, line)
+    missing = None if view.two_writers else _outstanding_before(view, life, request, line)
     if missing is not None:
         message = (
             f"the completion is sent although event {missing + 1} of the application is neither acknowledged nor before it in its body"
@@ -158,7 +158,10 @@ def _final_numbers_before(life: LifeView, completion: Line) -> Iterator[int]:
 def check_empty_stop(view: View) -> Judgement:
     seen = False
     findings = []
-    for life, stop, _ in _returned(view):
+    for life in view.lives:
+        stop = life.life.stop
+        if stop is None or stop.outcome != "ok":
+            continue
         healthy = not view.wire.faults and all(r.succeeded for r in life.requests if r.completion is None and r.entry < stop.reply_entry)
         if life.life.events or not stop.complete or not healthy:
             continue

@@ -223,10 +223,11 @@ class View:
     def _droppable_of(self, view: LifeView) -> dict[int, str]:
         reasons: dict[int, str] = {}
         kept = 0
-        acked_entries = sorted(view.acked_certainly.values())
+        # An answer that is delivered in the very instant of an enqueue has not been worked in yet: it frees no room.
+        acked_us = sorted(self.history.entries[entry - 1].at_us for entry in view.acked_certainly.values())
         acked = 0
         for event in view.life.events:
-            while acked < len(acked_entries) and acked_entries[acked] < event.entry:
+            while acked < len(acked_us) and acked_us[acked] < event.at_us - (self.jitter_ms - 1) * 1000:
                 acked += 1
             if self.is_oversize(view, event, kept):
                 reasons[event.index] = "oversize"
@@ -267,6 +268,11 @@ class View:
     @cached_property
     def two_writers(self) -> bool:
         return self.wire.changed("second-writer")
+
+    @cached_property
+    def lost_lines(self) -> bool:
+        """Whether some body did not arrive whole, so that the sender may have sent lines that no server has seen."""
+        return any(request.body_end != "end" for request in self.wire.requests)
 
     def gave_up_entry(self, view: LifeView) -> int | None:
         """Entry of the first delivered answer after which the sender may give up for good, or None."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
-STRAY_BYTES_MAX = 16 * 1024 * 1024
+STRAY_BYTES_MAX = 8 * 1024 * 1024
 SHOWN_CHARACTERS_MAX = 200
 
 STRAY_ADVICE = "standard output is reserved for the protocol: send logs to standard error"
@@ -95,6 +95,8 @@ class LineReader:
 
 def parse_object(line: bytes) -> dict[str, Any] | None:
     """The JSON object on a line, or None."""
+    if not line.lstrip().startswith(b"{"):  # most of what is no object is seen cheaply: a flood has millions of lines
+        return None
     try:
         value = json.loads(line.decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError):  # no UTF-8, no JSON, or nested beyond reason

@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import itertools
 from collections.abc import Iterator
-from contextvars import Context
+from contextvars import Context, copy_context
 from typing import Any
 
 from ..ownership import OWNER, LifeOwner
@@ -20,8 +20,9 @@ class SimTask(asyncio.Task[Any]):
     def __init__(self, number: int, coroutine: Any, context: Context | None, **options: Any) -> None:
         # Before `super`, which already puts the task into a set.
         self.number = number
-        self.owner: LifeOwner | None = OWNER.get() if context is None else context.get(OWNER)
-        super().__init__(coroutine, context=context, **options)
+        self.context = copy_context() if context is None else context
+        self.owner: LifeOwner | None = self.context.get(OWNER)
+        super().__init__(coroutine, context=self.context, **options)
 
     def __hash__(self) -> int:
         return self.number

@@ -35,13 +35,14 @@ def show(loop: SimLoop | None) -> None:
     _Showing.thread = get_ident()
 
 
-def _loop() -> SimLoop | None:
+def shown_loop() -> SimLoop | None:
+    """The loop of the example that runs in this thread, if one does."""
     return _Showing.loop if _Showing.thread == get_ident() else None
 
 
 def _replace_clock(real: Callable[[], Any], read: Callable[[float], Any]) -> Callable[[], Any]:
     def virtual() -> Any:
-        loop = _loop()
+        loop = shown_loop()
         return real() if loop is None else read(loop.time())
 
     return virtual
@@ -61,7 +62,7 @@ _real_strftime = time.strftime
 
 
 def _sleep(seconds: float) -> None:
-    loop = _loop()
+    loop = shown_loop()
     if loop is None:
         _real_sleep(seconds)
     else:

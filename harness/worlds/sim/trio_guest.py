@@ -29,6 +29,7 @@ from trio import _threads
 from trio._core import _run
 from trio._core._run_context import GLOBAL_RUN_CONTEXT
 
+from ...values.errors import HarnessFault
 from ..ownership import LifeOwner, close_quietly
 from .loop import SimLoop
 from .trio_socket import SimResolver, SimSocketFactory
@@ -139,12 +140,13 @@ class TrioGuest:
         self._runner.guest_tick_scheduled = True
         try:
             with self._in_place():
-                timeout_s = self._scheduler.send([])  # no event of input or output ever
+                timeout_s = next(self._scheduler)  # there is no event of input or output to tell it of
         except StopIteration:
             self._end(self._runner.main_task_outcome)
             return
-        except trio.TrioInternalError as error:
-            self._end(outcome.Error(error))
+        except Exception as error:
+            # What the target raises comes to its main task; so this is our mistake, or trio's.
+            self._loop.fail(HarnessFault(f"the trio run of {self._owner.name} broke: {type(error).__name__}: {error}"))
             return
         if timeout_s <= 0:
             self._tick_soon()
@@ -191,7 +193,8 @@ class TrioGuest:
         with self._in_place(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # trio warns that its run was abandoned, and so it was
             for task in sorted(self._runner.tasks, key=lambda task: -task._counter):
-                close_quietly(task.coro)
+                GLOBAL_RUN_CONTEXT.task = task  # clean-up that awaits gets no further, instead of failing on the spot
+                task.context.run(close_quietly, task.coro)
             self._runner.tasks.clear()
             close_quietly(self._scheduler)
 

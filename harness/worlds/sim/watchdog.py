@@ -18,7 +18,7 @@ from .dump import describe_frame
 from .loop import SimLoop
 
 REAL_SECONDS_MAX = 20.0
-REPEAT_S = 1.0
+REPEAT_S = 0.2
 
 
 class Interrupted(KeyboardInterrupt):
@@ -40,11 +40,17 @@ class Watchdog:
         self._previous_timer = (0.0, 0.0)
         self._started_s = 0.0
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Watchdog:
         if self._active:
             self._started_s = time.perf_counter()
             self._previous_handler = signal.signal(signal.SIGALRM, self._bark)
             self._previous_timer = signal.setitimer(signal.ITIMER_REAL, self._seconds, REPEAT_S)
+        return self
+
+    def start_over(self) -> None:
+        """The time begins anew, for the putting away."""
+        if self._active:
+            signal.setitimer(signal.ITIMER_REAL, self._seconds, REPEAT_S)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if not self._active:

@@ -11,22 +11,23 @@ from __future__ import annotations
 import asyncio
 import gc
 import warnings
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from typing import Any
 
 from ...values.case import Case
 from ...values.errors import HarnessFault, StreamproofError
 from ...values.history import Header, History, SecretTags
 from ..base import Main, Quota, World
 from ..ownership import end_pending_tasks
-from . import clock, entropy, tls
+from . import clock, entropy, threads, tls
 from .loop import SimLoop
 from .patches import Patches
 from .scene import ALLOWANCE_MS, SimScene
 from .watchdog import REAL_SECONDS_MAX, Interrupted, Watchdog
 
-PATCHES = Patches((*clock.SUBSTITUTES, *entropy.SUBSTITUTES, *tls.SUBSTITUTES))
+PATCHES = Patches((*clock.SUBSTITUTES, *entropy.SUBSTITUTES, *tls.SUBSTITUTES, *threads.SUBSTITUTES))
 
 CLEANUP_SECONDS = 120.0
 CLEANUP_STEPS = 20_000
@@ -47,11 +48,12 @@ class SimWorld(World):
             history = History(replace(header, allowance_ms=ALLOWANCE_MS), clock_us=loop.elapsed_us, secrets=secrets)
             scene = SimScene(loop, case, history, secrets)
             try:
-                with shown(loop), Watchdog(loop, self._real_seconds_max):
+                with shown(loop), Watchdog(loop, self._real_seconds_max) as watchdog:
                     try:
                         _play(loop, main, scene)
                     finally:
                         history.seal()
+                        watchdog.start_over()
                         _put_away(loop, scene)
             except Interrupted as interruption:
                 raise _with_history(interruption.fault, history) from None
@@ -115,20 +117,20 @@ async def _await(main: Main, scene: SimScene) -> None:
 def _put_away(loop: SimLoop, scene: SimScene) -> None:
     with ExitStack() as steps:  # each is taken even if one fails; the last comes first
         steps.callback(loop.close)
-        steps.callback(end_pending_tasks, loop)
-        steps.callback(scene.bury_owners)
-        steps.callback(_run_on, loop, scene)
+        steps.callback(_run_on, loop, _bury(loop, scene))
+        steps.callback(_run_on, loop, _end_all(scene))
         steps.callback(scene.abandon_owners)
 
 
-def _run_on(loop: SimLoop, scene: SimScene) -> None:
-    """Lets servers and tasks of ours end in their own way, within a small budget; what does not is closed afterwards."""
+def _run_on(loop: SimLoop, clean_up: Coroutine[Any, Any, None]) -> None:
+    """Runs the loop on, within a small budget."""
     loop.extend_budget(CLEANUP_SECONDS, CLEANUP_STEPS)
     with suppress(Exception):  # the example is over and its history sealed: nothing here is a verdict
-        loop.run_until_complete(_end_all(scene))
+        loop.run_until_complete(clean_up)
 
 
 async def _end_all(scene: SimScene) -> None:
+    """Lets servers and tasks of ours end in their own way; what does not is closed afterwards."""
     await scene.close_servers()
     this = asyncio.current_task()
     others = [task for task in asyncio.all_tasks() if task is not this and getattr(task, "owner", None) is None]
@@ -138,16 +140,25 @@ async def _end_all(scene: SimScene) -> None:
         await asyncio.wait(others)
 
 
+async def _bury(loop: SimLoop, scene: SimScene) -> None:
+    scene.bury_owners()
+    end_pending_tasks(loop)
+
+
 @contextmanager
 def _resting_collector() -> Iterator[None]:
-    """No garbage collection inside; afterwards that of the youngest generation, which is all that the example made."""
+    """No garbage collection inside; afterwards that of the youngest generation, which is all that the example made.
+
+    Sessions and the like that an abandoned target never closed complain when they are finalised. Nobody needs to hear it.
+    """
     enabled = gc.isenabled()
     gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # sessions and the like that an abandoned target never closed
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            yield
+        finally:
+            if enabled:
+                warnings.simplefilter("ignore")
                 gc.collect(0)
-            gc.enable()
+                gc.enable()

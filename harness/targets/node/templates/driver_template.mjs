@@ -51,7 +51,8 @@ class NaiveSender {
   }
 
   async post(/** @type {string} */ body) {
-    const response = await fetch(this.url, { method: "POST", headers: this.headers, body, signal: this.released.signal });
+    const signal = AbortSignal.any([this.released.signal, AbortSignal.timeout(2_000)]);
+    const response = await fetch(this.url, { method: "POST", headers: this.headers, body, signal });
     if (!response.ok) this.log("warn", `answer ${response.status}`);
     return response.json();
   }
