@@ -29,8 +29,24 @@ SENDER = Role(
     },
     notes=("log",),
     capabilities=("timing", "limits"),
+    example={
+        "api_url": "{url}",
+        "ingest_url": "{url}",
+        "project_id": 7,
+        "task_id": "task-1",
+        "run_id": "run-1",
+        "token": "example-token",
+        "persistent_upload": None,
+        "limits": {},
+        "timing_ms": {},
+    },
 )
-SERVER = Role(name="server", verbs={}, capabilities=(HEADER_COMPLETION,))
+SERVER = Role(
+    name="server",
+    verbs={},
+    capabilities=(HEADER_COMPLETION,),
+    example={"runs": [{"project_id": 7, "task_id": "task-1", "run_id": "run-1", "token": "example-token"}], "profile": PROXY},
+)
 
 _REVIEW = "review of PostHog/code#2110 and #2519"
 _TESTS = "unit tests of the published sender"

@@ -120,7 +120,7 @@ def select_scenarios(catalog: Catalog, options: SessionOptions, target: Target, 
     return [s for s in served if world.name in s.worlds and (target.internal or not s.internal)]
 
 
-WAITING_JOBS = 4
+WAITING_JOBS = 8
 """In real time an example mostly waits, so that many workers a processor are of use."""
 
 

@@ -12,11 +12,11 @@ LISTED_MAX = 12
 
 
 def nearest(got: str, known: Iterable[str]) -> list[str]:
-    """Up to three names that look like ``got``, the nearest first; those that begin with it come before all. Letter case does not count."""
+    """Up to three names: those that begin with ``got``, else those that look like it. Letter case does not count."""
     by_lower = {name.lower(): name for name in known}
     begun = [name for name in by_lower if len(got) > 1 and name.startswith(got.lower())]
-    alike = difflib.get_close_matches(got.lower(), by_lower, n=3, cutoff=0.6 if begun else 0.5)
-    return [by_lower[name] for name in dict.fromkeys([*begun, *alike])][:3]
+    found = begun or difflib.get_close_matches(got.lower(), by_lower, n=3, cutoff=0.5)
+    return [by_lower[name] for name in found[:3]]
 
 
 def unknown_name(what: str, got: str, known: Iterable[str], *, where: str = "") -> UsageError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Level = Literal["MUST", "SHOULD"]
 
@@ -43,12 +43,16 @@ class Verb:
 
 @dataclass(frozen=True)
 class Role:
-    """What is under test in a contract. ``capabilities``: those it may declare beside its verbs."""
+    """What is under test in a contract. ``capabilities``: those it may declare beside its verbs.
+
+    ``example``: a small valid config for a first try; ``{url}`` stands for the base URL of a server.
+    """
 
     name: str
     verbs: Mapping[str, Verb]
     notes: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
+    example: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,20 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.redirect import Redirect
 from ...harness.values.case import Case
 from .base import any_injected, sender_scenario
-from .draws import AFTER_FAULTS, ENDPOINTS, TIMES, any_of, cases, drafts
+from .draws import AFTER_FAULTS, ENDPOINTS, TIMES, cases, drafts
 
 JUDGES = ("RED-1", "LIVE-2")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
     ops = drafts("step", "burst", "enqueue", "wait", amount_max=3)
+    status = st.sampled_from((307, 308, 302, 301, 303))
     away = st.builds(
-        Redirect, endpoint=ENDPOINTS, nth=st.integers(1, 3), times=TIMES, status=st.sampled_from((307, 308, 302, 301, 303)),
-        origin=st.sampled_from(("other", "same")),
-    )  # fmt: skip
-    return cases("ingest-redirects", setting, ops, any_of(away, size_max=2), ends=AFTER_FAULTS)
+        Redirect, endpoint=st.just("any"), nth=st.sampled_from((1, 2, 1, 3)), times=TIMES, status=status, origin=st.just("other")
+    )
+    same = st.builds(Redirect, endpoint=ENDPOINTS, nth=st.integers(1, 3), status=status, origin=st.just("same"))
+    faults = st.builds(lambda first, more: [first, *more], away, st.lists(same, max_size=1))
+    return cases("ingest-redirects", setting, ops, faults, ends=AFTER_FAULTS)
 
 
 REDIRECTS = sender_scenario(

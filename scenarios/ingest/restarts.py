@@ -9,7 +9,7 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.crash import Crash
 from ...harness.values.case import Case, Operation
 from .base import sender_scenario
-from .draws import NTH, RECOVER, STOP, cases, cuts, drafts, event
+from .draws import ENDPOINTS, NTH, RECOVER, STOP, cases, cuts, drafts, event
 
 POINTS = ("before-answer", "after-answer", "head", "after-lines")
 JUDGES = ("RST-1", "SYNC-1", "LOSS-1", "ORD-2", "CMP-1")
@@ -18,7 +18,7 @@ JUDGES = ("RST-1", "SYNC-1", "LOSS-1", "ORD-2", "CMP-1")
 def draw(setting: Setting) -> SearchStrategy[Case]:
     ops = drafts("burst", "step", "wait", "restart", "enqueue", amount_max=5, size_min=2)
     crash = st.builds(
-        Crash, endpoint=st.sampled_from(POINTS), nth=NTH, point=st.sampled_from(POINTS),
+        Crash, endpoint=ENDPOINTS, nth=NTH, point=st.sampled_from(POINTS),
         lines=st.integers(1, 3),
     )  # fmt: skip
     begin = (("burst", 2, 0), ("wait", 4, 0))

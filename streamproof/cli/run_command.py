@@ -11,7 +11,8 @@ from click.core import ParameterSource
 
 from .. import __version__
 from ..catalog import catalog
-from ..harness.engine.session import SessionOptions, run_session
+from ..harness.engine.session import SessionOptions, choose_world, run_session
+from ..harness.targets.names import parse_target
 from ..harness.values.errors import UsageError
 from ..harness.values.requirement import Contract
 from ..reports.text import print_run
@@ -61,9 +62,11 @@ def command(
     options.check_names("scenario", scenario, names.scenarios)
     options.check_names("role", [role] if role else [], _roles(names.contracts))
     examples, seconds = _one_of(ctx, examples, seconds)
+    target = target or "reference"
+    choose_world(parse_target(target, names.targets, config.targets), world)  # told before a seed is drawn
     outputs = parse_outputs(report)
     session = SessionOptions(
-        target=target or "reference",
+        target=target,
         contracts=contract,
         scenarios=scenario,
         role=role,

@@ -36,8 +36,9 @@ def test_the_nearest_place_wins(command: Command, asked: list[Any], tmp_path: Pa
     assert (options.seed, options.examples, options.world) == (3, 20, "loopback")
 
 
-def test_every_option_can_stand_in_the_file(command: Command, asked: list[Any], tmp_path: Path) -> None:
+def test_every_option_can_stand_in_the_file(command: Command, asked: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All options of a run are read from the file, lists or single texts, and the tables of targets with them."""
+    monkeypatch.setenv("MY_TOKEN", "s3cret")
     text = """
     [tool.streamproof]
     target = "mine"

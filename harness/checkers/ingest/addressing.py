@@ -69,7 +69,9 @@ def _id_problem(raw: str, wanted: str) -> str:
 
 
 def check_headers(view: View) -> Judgement:
-    requests = [request for request in view.wire.requests if request.server != "elsewhere"]
+    # A client that follows a redirect may turn its POST into a GET, as the fetch standard has it: that is no sync and no upload.
+    redirected = any(request.redirected for request in view.wire.requests)
+    requests = [r for r in view.wire.requests if r.server != "elsewhere" and not (redirected and r.method != "POST")]
     if not any(request.events for request in requests):
         return not_judged("precondition never met: no event was sent")
     return judged(Finding("ING-HDR-1", problem, (request.entry,)) for request in requests for problem in _header_problems(request))

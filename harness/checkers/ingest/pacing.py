@@ -85,7 +85,7 @@ def _attempt(life: LifeView, request: Request) -> Attempt:
         return Attempt(request.begun_entry, request.begun_us, False, False)
     answer = request.delivered
     progress = answer is not None and (answer.status == 409 or _advanced(life, answer))
-    return Attempt(request.begun_entry, request.begun_us, True, not progress)
+    return Attempt(request.begun_entry, request.begun_us, True, not progress and not request.redirected)
 
 
 def _advanced(life: LifeView, answer: Answer) -> bool:

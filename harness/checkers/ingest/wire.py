@@ -56,6 +56,7 @@ class Request:
     number: int
     connection: int
     server: str
+    method: str
     target: str
     headers: dict[str, str]
     life: int
@@ -77,6 +78,11 @@ class Request:
     @property
     def events(self) -> list[Line]:
         return [line for line in self.lines if line.seq is not None]
+
+    @property
+    def redirected(self) -> bool:
+        """Answered with a redirect, as far as the target knows: what follows at once is the same attempt."""
+        return self.delivered is not None and 300 <= self.delivered.status < 400
 
     @property
     def completion(self) -> Line | None:
@@ -248,7 +254,15 @@ class _Reader:
         data = entry.data
         headers = {name.lower(): value for name, value in data["headers"]}
         request = Request(
-            entry.number, entry.at_us, data["request"], data["connection"], data["server"], data["target"], headers, self.life
+            entry.number,
+            entry.at_us,
+            data["request"],
+            data["connection"],
+            data["server"],
+            data["method"],
+            data["target"],
+            headers,
+            self.life,
         )
         request.faults = self.faults_of(request.number)
         first = self.first_fault.get(request.number, entry)

@@ -53,6 +53,8 @@ class DriverProcess:
     def __init__(self, command: Sequence[str], mailbox: Mailbox, reader: LineReader) -> None:
         self.finished: Future[int] = Future()
         """The exit status (negative: a signal), once the process and all it had started are gone."""
+        self.left_running = 0
+        """How many processes the driver had left behind when it ended."""
         self._starter = os.getpid()
         self._mark = f"{os.getpid()}-{secrets.token_hex(8)}"
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -153,7 +155,7 @@ class DriverProcess:
 
     def _wait(self) -> None:
         status = self._process.wait()
-        end_descendants(self.pid, self._mark)
+        self.left_running = end_descendants(self.pid, self._mark)
         for thread in self._threads:
             thread.join(LAST_WORDS_S_MAX)
         self._requests.put(None)

@@ -7,11 +7,13 @@ has both a new session and a new environment escapes.
 from __future__ import annotations
 
 import os
+import time
 
 import psutil
 
 MARK_VARIABLE = "STREAMPROOF_DRIVER"
-GONE_S_MAX = 2.0
+GONE_S_MAX = 5.0
+LOOK_AGAIN_S = 0.005
 
 
 def descendants(leader: int, mark: str) -> list[psutil.Process]:
@@ -19,18 +21,19 @@ def descendants(leader: int, mark: str) -> list[psutil.Process]:
     return [process for process in psutil.process_iter() if process.pid != leader and _belongs(process, leader, mark)]
 
 
-def end_descendants(leader: int, mark: str) -> None:
-    """Kills them until there are none: one may fork while it is being looked for."""
-    for _ in range(10):
-        found = descendants(leader, mark)
-        if not found:
-            return
+def end_descendants(leader: int, mark: str) -> int:
+    """Kills them until there are none: one may fork while it is being looked for. Returns how many there were."""
+    deadline = time.monotonic() + GONE_S_MAX
+    ended: set[int] = set()
+    while (found := descendants(leader, mark)) and time.monotonic() < deadline:
+        ended.update(process.pid for process in found)
         for process in found:
             try:
                 process.kill()
             except psutil.NoSuchProcess:  # it ended by itself in the meantime
                 continue
-        psutil.wait_procs(found, timeout=GONE_S_MAX)
+        time.sleep(LOOK_AGAIN_S)
+    return len(ended)
 
 
 def _belongs(process: psutil.Process, leader: int, mark: str) -> bool:

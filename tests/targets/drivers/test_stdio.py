@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import multiprocessing
 import os
 import time
 from typing import Any
@@ -439,17 +440,28 @@ def test_after_close_it_can_be_opened_again(play: Any, driver: Any) -> None:
     assert pids[0] != pids[1]
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # this process has threads, as that of a session with a driver has
 def test_a_fork_of_ours_starts_its_own_driver(play: Any, driver: Any) -> None:
     """A worker that inherits a target leaves the process of its parent alone, and does not talk to it."""
     target = driver("for request in requests(): ok(request, url=str(os.getpid()))")
     target.serves()
-    process = target._driver.process
-    process._starter -= 1
-    target.serves()
-    target._hello = None
-    target.serves()
-    assert target._driver.process.pid != process.pid
-    assert not process.exited
-    process._starter += 1
-    process.kill()
-    assert process.wait(5_000) is not None
+    parents = target._driver.process.pid
+    context = multiprocessing.get_context("fork")
+    mine, workers = context.Pipe()
+
+    async def use(scene: Scene, instance: Instance) -> None:
+        workers.send(int(instance.value["url"]))
+
+    def work() -> None:
+        play_with(play, target, use)
+        target.close()
+
+    worker = context.Process(target=work)
+    worker.start()
+    worker.join(30)
+    assert worker.exitcode == 0
+    theirs = mine.recv()
+    assert theirs != parents
+    assert not psutil.pid_exists(theirs)
+    play_with(play, target, use)
+    assert mine.recv() == parents
