@@ -139,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     try:
         if name == "reference" or name.startswith("mutant:"):
-            from .catalog import tables
+            from .implementations import tables
 
             target = parse_target(name, tables(), {})
         else:

@@ -15,7 +15,7 @@ from typing import Any
 
 from . import __version__
 from .harness.targets.declared import everything, serves_to_json
-from .harness.targets.nulls import EXIT_STATUS, NULLS, Null
+from .harness.targets.null_table import EXIT_STATUS, NULLS, Null
 
 LATE_MS = 6_000
 """Beyond the deadline of the verbs that answer at once."""
@@ -56,7 +56,7 @@ def _ok(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m streamproof.null", description="A driver that does nothing right.")
-    parser.add_argument("name", choices=sorted(NULLS))
+    parser.add_argument("name", choices=sorted(NULLS), type=lambda name: name if name in NULLS else f"null-{name}")
     parser.add_argument("--late-ms", type=int, default=LATE_MS, help="how long null-late waits before it answers a call")
     options = parser.parse_args()
     driver = NullDriver(NULLS[options.name], options.late_ms)

@@ -85,6 +85,7 @@ def _work(task: Any) -> Any:
 def _begin_worker(parent: int, close: Callable[[], None]) -> None:
     # The parent decides about an interrupt; a worker that saw it too would print a traceback of its own.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     Finalize(None, close, exitpriority=10)
     if os.getppid() != parent:
         os._exit(1)

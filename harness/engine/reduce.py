@@ -19,6 +19,9 @@ from ..values.errors import UsageError
 
 StillFails = Callable[[Case], bool]
 
+BATCHES = ("events", "pieces")
+"""Arguments of operations that are lists of things to do, so that leaving one out is a smaller case."""
+
 
 @dataclass
 class Reduction:
@@ -81,11 +84,12 @@ def _fewer_operations(case: Case) -> Iterator[Case]:
 def _merged_operations(case: Case) -> Iterator[Case]:
     """A batch shortened, or two waits in a row made one."""
     for position, (verb, args) in enumerate(case.workload):
-        items = args.get("events")
-        if isinstance(items, list) and len(items) > 1:
-            for start, end in _blocks(len(items)):
-                if end - start < len(items):
-                    yield _with_operation(case, position, (verb, {**args, "events": items[:start] + items[end:]}))
+        for name in BATCHES:
+            items = args.get(name)
+            if isinstance(items, list) and len(items) > 1:
+                for start, end in _blocks(len(items)):
+                    if end - start < len(items):
+                        yield _with_operation(case, position, (verb, {**args, name: items[:start] + items[end:]}))
 
 
 def _simpler_faults(case: Case) -> Iterator[Case]:

@@ -16,9 +16,9 @@ from .scenario import Scenario, Setting
 from .shapes import fits
 from .unit import Unit, UnitResult, ViolationKey, run_cases, unit_cases, violation_key
 
-TRIES_MAX = {"sim": 600, "loopback": 60}
-CONFIRMATIONS = {"sim": (1, 1), "loopback": (2, 3)}
-"""(k, n): a candidate counts as failing when it fails in k of n runs."""
+TRIES_MAX = {"sim": 600, "loopback": 40}
+CONFIRMATIONS = {"sim": (1, 1), "loopback": (1, 2)}
+"""(k, n): a candidate counts as failing when it fails in k of n runs. What comes out is confirmed in a fresh life of the target."""
 
 
 @dataclass(frozen=True)

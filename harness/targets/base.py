@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..values.requirement import Verb
-from ..worlds.base import Scene
 from .verbs import Outcome as Outcome
+
+if TYPE_CHECKING:  # drivers import this module, too, and have no use for worlds and servers
+    from ..worlds.base import Scene
 
 OnNote = Callable[[int, str, Mapping[str, Any]], None]
 """(number, note, data), called in the order in which the target handed them over."""
@@ -59,6 +61,8 @@ class Target(ABC):
     """Worlds it can live in, the default first."""
     internal: bool = False
     """True when it runs in this process, so that ``internal`` requirements can be judged."""
+    declares: bool = True
+    """False when it says nothing of what it serves: then it is taken for whatever role it is run for."""
     options: Mapping[str, str] = {}
     """The plain options that the configuration file gives it."""
     secrets: Mapping[str, str] = {}

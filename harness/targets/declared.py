@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..contracts import CONTRACTS
+from ..values.requirement import Role
 from .base import Serves
 
 TIMING_AND_LIMITS = ("timing", "limits")
@@ -48,3 +49,17 @@ def sendable_config(config: Mapping[str, Any], capabilities: Iterable[str]) -> d
     declared = set(capabilities)
     withheld = {key for capability, key in CONFIG_KEY_BY_CAPABILITY.items() if capability not in declared}
     return {key: value for key, value in config.items() if key not in withheld}
+
+
+def example_config(role: Role, url: str) -> dict[str, Any]:
+    """The example of a role, for servers at ``url``."""
+    filled: dict[str, Any] = _filled(role.example, url)
+    return filled
+
+
+def _filled(value: Any, url: str) -> Any:
+    if isinstance(value, str):
+        return value.replace("{url}", url)
+    if isinstance(value, Mapping):
+        return {key: _filled(item, url) for key, item in value.items()}
+    return [_filled(item, url) for item in value] if isinstance(value, (list, tuple)) else value

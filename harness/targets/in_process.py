@@ -60,6 +60,7 @@ class InProcessTarget(Target):
         self.name = name
         self.worlds: tuple[str, ...] = ("sim", "loopback")
         self.choose = choose
+        self.declares = serves is not None
         self._serves = serves if serves is not None else everything(TIMING_AND_LIMITS)
 
     def serves(self) -> tuple[Serves, ...]:

@@ -29,7 +29,8 @@ from .declared import TIMING_AND_LIMITS, everything, serves_from_json
 from .imports import load_factory
 from .in_process import InProcessTarget
 from .mutants.base import Mutant
-from .nulls import NULLS, Null, NullTarget
+from .null_table import NULLS, Null
+from .nulls import NullTarget
 from .stdio.target import StdioTarget
 from .url import UrlTarget
 from .verbs import Factory

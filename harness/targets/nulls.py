@@ -1,15 +1,13 @@
 """Null drivers: targets that do nothing right. A suite that lets one of them pass a requirement has no teeth there.
 
-The table `NULLS` says what each does with a call. In process it is a target for both worlds (`NullTarget`); as a real
-driver behind the stdio protocol the same table runs as ``python -m streamproof.null NAME``.
+Here they are targets for both worlds; behind the stdio protocol the same table runs as ``python -m streamproof.null NAME``.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from aiohttp import web
 
@@ -17,31 +15,10 @@ from ..values.requirement import Verb
 from ..worlds.base import Scene
 from .base import Instance, OnNote, Reply, Serves, Target
 from .declared import everything
+from .null_table import EXIT_STATUS, Null
 
-Manner = Literal["silent", "ok", "fail", "exit", "late", "stale"]
-EXIT_STATUS = 3
 LATE_MS = 1_000
 """How long after its deadline an answer comes."""
-
-
-@dataclass(frozen=True)
-class Null:
-    name: str
-    summary: str
-    manner: Manner
-
-
-NULLS: Mapping[str, Null] = {
-    null.name: null
-    for null in (
-        Null("null-silent", "never answers a call", "silent"),
-        Null("null-ok", "answers ok to every call and does nothing", "ok"),
-        Null("null-error", "answers fail to every call", "fail"),
-        Null("null-exit", "exits at the first call", "exit"),
-        Null("null-late", "answers ok to every call, after its deadline", "late"),
-        Null("null-echo", "answers each call with what the call before it asked for", "stale"),
-    )
-}
 
 
 class NullTarget(Target):

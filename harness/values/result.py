@@ -81,13 +81,15 @@ class RunResult:
             code = 1
         elif any(row.harness_fault for row in required):
             code = 4
-        elif any(row.verdict in ("inconclusive", "not_run") for row in required):
-            code = 3
-        elif not any(row.verdict in ("pass", "fail") for row in self.requirements):
+        elif any(row.verdict in ("inconclusive", "not_run") for row in required) or not self._judged_any:
             code = 3
         else:
             code = 0
         return 130 if self.interrupted else code
+
+    @property
+    def _judged_any(self) -> bool:
+        return any(row.verdict in ("pass", "fail") for row in self.requirements)
 
 
 ReplayWord = Literal["FIXED", "FAILED", "CHANGED"]

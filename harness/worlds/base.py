@@ -117,5 +117,5 @@ class World(ABC):
         ``history``) when the example could not be played to its end through our own fault.
         """
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - a world that holds nothing beyond an example has nothing to release
         """Releases what outlives an example (a real loop, driver processes)."""

@@ -24,13 +24,15 @@ TOKEN = "token-5f0c9e"  # noqa: S105  # a made-up secret: what matters is that i
 QUIET_MS = 50
 """How long the servers may take to see the end of a killed sender's connections before the next one starts."""
 ELSEWHERE = "elsewhere"
+RECOVERY_STEP_MS = 50
 
 
 async def play_sender(scene: Scene, cast: Cast) -> None:
     scene.secrets.add(TOKEN, "run-token")
-    sites = await _serve(scene)
-    player = cast.player("s1", "sender", _driver_config(scene, sites))
-    stage = Stage(scene, player)
+    config = scene.case.config
+    servers = IngestServers(scene, [Run(config["project_id"], config["task_id"], config["run_id"], TOKEN)])
+    player = cast.player("s1", "sender", _driver_config(scene, await _serve(scene, servers)))
+    stage = Stage(scene, player, lambda: len(servers.store.stream(config["run_id"]).log))
     scene.plan.on_crash = stage.crash_soon
     await player.open()
     try:
@@ -41,15 +43,11 @@ async def play_sender(scene: Scene, cast: Cast) -> None:
         stage.end()
 
 
-async def _serve(scene: Scene) -> dict[str, Site]:
-    case = scene.case
-    config = case.config
-    run = Run(config["project_id"], config["task_id"], config["run_id"], TOKEN)
-    servers = IngestServers(scene, [run])
+async def _serve(scene: Scene, servers: IngestServers) -> dict[str, Site]:
     sites = {}
-    for server in ("backend", "proxy") if case.profile == "proxy" else ("backend",):
+    for server in ("backend", "proxy") if scene.case.profile == "proxy" else ("backend",):
         sites[server] = await scene.serve(servers.app(server), server=server, classify=servers.classify)
-    if any(fault.name == "redirect" for fault in case.faults):
+    if any(fault.name == "redirect" for fault in scene.case.faults):
         sites[ELSEWHERE] = await scene.serve(servers.app(ELSEWHERE), server=ELSEWHERE, classify=servers.classify)
         servers.elsewhere_url = sites[ELSEWHERE].url
     return sites
@@ -75,10 +73,12 @@ def recovery_ms(scene: Scene) -> int:
 class Stage:
     """Performs operations. A crash that a fault asks for ends the pending call, and the next operation finds a new life."""
 
-    def __init__(self, scene: Scene, player: Player) -> None:
+    def __init__(self, scene: Scene, player: Player, stored: Callable[[], int]) -> None:
         self.scene = scene
         self.player = player
         self._restarting: asyncio.Task[None] | None = None
+        self._stored = stored
+        self._enqueued = 0
         self._watched: list[tuple[int, dict[str, Any], dict[str, Any]]] = []
         self._operations: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[None]]] = {
             "enqueue": self.enqueue,
@@ -101,6 +101,7 @@ class Stage:
 
     async def enqueue(self, args: Mapping[str, Any]) -> None:
         event = copy.deepcopy(args["event"])
+        self._enqueued += 1
         await self.player.call("enqueue", event=event)
         if args.get("watch"):
             self._look(len(self._watched) + 1, event, args["event"], "while enqueue ran")
@@ -108,6 +109,7 @@ class Stage:
             self._watched.append((len(self._watched) + 1, event, copy.deepcopy(event)))
 
     async def enqueue_many(self, args: Mapping[str, Any]) -> None:
+        self._enqueued += len(args["events"])
         await self.player.call("enqueue_many", events=copy.deepcopy(args["events"]))
 
     async def stop(self, args: Mapping[str, Any]) -> None:
@@ -121,8 +123,13 @@ class Stage:
         self.scene.plan.heal()
 
     async def recover(self, args: Mapping[str, Any]) -> None:
+        """In real time it ends as soon as everything that was enqueued is stored: waiting longer would prove nothing."""
         self.scene.plan.heal()
-        await self.scene.sleep(recovery_ms(self.scene))
+        left_ms = recovery_ms(self.scene)
+        step_ms = left_ms if self.scene.world == "sim" else RECOVERY_STEP_MS
+        while left_ms > 0 and not (self.scene.world != "sim" and self._stored() >= self._enqueued):
+            await self.scene.sleep(min(step_ms, left_ms))
+            left_ms -= step_ms
 
     async def restart(self, args: Mapping[str, Any]) -> None:
         await self.player.crash()

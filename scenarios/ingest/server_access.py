@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import strategies as st
 
-from ...harness.checkers.ingest.server_model import ModelBody, ModelStream
 from ...harness.engine.scenario import Scenario, Setting
 from ...harness.values.case import Case, Operation
-from .server_draw import cases, number_body
+from .server_draw import cases
 from .server_play import play_server
 
 REFUSED = st.one_of(
@@ -21,14 +18,10 @@ REQUESTS = st.tuples(st.just(("POST", "own")), REFUSED, REFUSED, st.just(("POST"
 
 def _workload(requests: tuple[tuple[str, str], ...]) -> list[Operation]:
     """Each request offers the next event, but for a GET, which has no body."""
-    stream = ModelStream()
-    operations: list[Operation] = []
-    for method, token in requests:
-        args: dict[str, Any] = {"method": method, "token": token, "pieces": [["event", stream.last + 1]] if method != "GET" else []}
-        if (method, token) == ("POST", "own"):
-            number_body(ModelBody(stream), [("next", 0)])
-        operations.append(("request", args))
-    return operations
+    return [
+        ("request", {"method": method, "token": token, "pieces": [["event", "L+1"]] if method != "GET" else []})
+        for method, token in requests
+    ]
 
 
 def _draw(setting: Setting) -> st.SearchStrategy[Case]:

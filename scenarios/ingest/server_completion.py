@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ...harness.checkers.ingest.server_model import ModelBody, ModelStream
 from ...harness.engine.scenario import Scenario, Setting
 from ...harness.values.case import Case, Operation
-from .server_draw import Token, cases, number_body, token_words
+from .server_draw import Token, cases, number_body, relative, token_words
 from .server_play import play_server
 
 Episode = tuple[tuple[list[Token], str], ...]
@@ -44,13 +44,16 @@ def _workload(before: list[Token], episodes: tuple[Episode, ...]) -> list[Operat
     stream = ModelStream()
     operations: list[Operation] = []
     for tokens, how in ((before, "end"), *(body for episode in episodes for body in episode)):
-        body = ModelBody(stream)
+        start, body = stream.last, ModelBody(stream)
         pieces = number_body(body, tokens)
         if how == "end":
             operations.append(("request", {"pieces": pieces}))
             body.end()
         else:
-            operations += [("open", {"upload": "a", "pieces": pieces, "until": stream.last}), ("end", {"upload": "a", "how": how})]
+            operations += [
+                ("open", {"upload": "a", "pieces": pieces, "until": relative(stream.last, start)}),
+                ("end", {"upload": "a", "how": how}),
+            ]
     return operations
 
 

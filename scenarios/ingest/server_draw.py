@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ...harness.checkers.ingest.server_model import ModelBody, ModelStream
-from ...harness.checkers.ingest.server_pieces import Piece
+from ...harness.checkers.ingest.server_pieces import NUMBERED, Piece
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case, Operation
 
@@ -49,13 +49,19 @@ def token_words(*words: str) -> st.SearchStrategy[Token]:
 
 
 def number_body(body: ModelBody, tokens: Iterable[Token]) -> list[Piece]:
-    """The pieces of these tokens, one after the other at the position that the model is then at."""
+    """The pieces of these tokens, one after the other at the position that the model is then at; numbers relative to the first."""
+    start = body.stream.last
     pieces: list[Piece] = []
     for word, value in tokens:
         piece = _piece(word, value, body.stream)
         body.apply([piece])
-        pieces.append(piece)
+        pieces.append([piece[0], relative(piece[1], start), *piece[2:]] if piece[0] in NUMBERED else piece)
     return pieces
+
+
+def relative(number: int, start: int) -> str:
+    """ "L+2" for the number 2 above the start."""
+    return f"L{number - start:+d}"
 
 
 def _piece(word: str, value: Any, stream: ModelStream) -> Piece:

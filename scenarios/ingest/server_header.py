@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from ...harness.checkers.ingest.server_model import ModelBody, ModelStream, header_number
+from ...harness.checkers.ingest.server_model import ModelBody, ModelStream
+from ...harness.checkers.ingest.server_pieces import resolved, resolved_piece
 from ...harness.engine.scenario import Scenario, Setting
 from ...harness.values.case import Case, Operation
-from .server_draw import Token, cases, number_body, token_words
+from .server_draw import Token, cases, number_body, relative, token_words
 from .server_play import play_server
 
 LINE: tuple[Token, ...] = (("complete", 0),)
@@ -43,20 +44,25 @@ def _workload(requests: list[tuple[list[Token], tuple[tuple[Token, ...], tuple[s
     stream = ModelStream()
     operations: list[Operation] = []
     for before, (line, drawn) in (*requests, *ALWAYS):
-        ahead = ModelBody(ModelStream(stream.last, stream.completed))
+        start = stream.last
+        ahead = ModelBody(ModelStream(start, stream.completed))
         pieces = number_body(ahead, (*before, *line))
-        header = None if drawn is None else (drawn[0], _final_seq(drawn[1], ahead.stream.last))
-        if header is not None and header[0] == "true" and header_number(header[1]) is None:
+        final_seq = None if drawn is None else _final_seq(drawn[1], ahead.stream.last, start)
+        if drawn is not None and drawn[0] == "true" and drawn[1] not in ("=", "+1"):
             pieces = []  # whether the lines of such a request are still applied is nowhere said
-        body = ModelBody(stream, header)
-        body.apply(pieces)
+        body = ModelBody(stream, None if drawn is None else (drawn[0], _plain(final_seq, start)))
+        body.apply([resolved_piece(piece, start) for piece in pieces])
         body.end()
-        operations.append(("request", {"pieces": pieces, "header": None if header is None else list(header)}))
+        operations.append(("request", {"pieces": pieces, "header": None if drawn is None else [drawn[0], final_seq]}))
     return operations
 
 
-def _final_seq(drawn: str | None, last: int) -> str | None:
-    return {"=": str(last), "+1": str(last + 1)}.get(drawn or "", drawn)
+def _final_seq(drawn: str | None, last: int, start: int) -> str | None:
+    return {"=": relative(last, start), "+1": relative(last + 1, start)}.get(drawn or "", drawn)
+
+
+def _plain(final_seq: str | None, start: int) -> str | None:
+    return str(resolved(final_seq, start)) if final_seq is not None and final_seq.startswith("L") else final_seq
 
 
 def _draw(setting: Setting) -> st.SearchStrategy[Case]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ...harness.checkers.ingest.server_model import ModelBody, ModelStream
 from ...harness.engine.scenario import Scenario, Setting
 from ...harness.values.case import Case, Operation
-from .server_draw import Token, cases, number_body, token_words
+from .server_draw import Token, cases, number_body, relative, token_words
 from .server_play import play_server
 
 STEPS = st.lists(
@@ -21,9 +21,9 @@ def _workload(steps: list[tuple[str, list[Token]]], ends: tuple[str, str]) -> li
     bodies: dict[str, ModelBody] = {}
     operations: list[Operation] = []
     for upload, tokens in steps:
-        verb = "more" if upload in bodies else "open"
+        verb, start = "more" if upload in bodies else "open", stream.last
         pieces = number_body(bodies.setdefault(upload, ModelBody(stream)), tokens)
-        operations.append((verb, {"upload": upload, "pieces": pieces, "until": stream.last}))
+        operations.append((verb, {"upload": upload, "pieces": pieces, "until": relative(stream.last, start)}))
     operations += [("end", {"upload": upload, "how": how}) for upload, how in zip(bodies, ends, strict=False)]
     return operations
 

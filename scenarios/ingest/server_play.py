@@ -10,7 +10,8 @@ Operations of a workload (keys that are left out have the value shown first):
 ``end``      upload, how "end" | "fin" | "rst": the body ends in order and is answered, or is cut
 ===========  ==========================================================================================================
 
-The pieces, and the entries written, are those of ``harness.checkers.ingest``. After every operation the position is
+The pieces, and the entries written, are those of ``harness.checkers.ingest``; numbers may be relative, such as "L+1", in
+``until`` and in the header's final_seq too. After every operation the position is
 read back on another connection. Run ids get a fresh suffix, so that a server which lives on has not seen them before.
 
 Options of a target that is a URL: ``token`` (opens every run; default "streamproof"), ``other_token`` (valid, but for
@@ -26,7 +27,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from ...harness.checkers.ingest.server_pieces import piece_bytes
+from ...harness.checkers.ingest.server_pieces import piece_bytes, resolved, resolved_piece
 from ...harness.engine.cast import Cast
 from ...harness.targets.url import UrlTarget
 from ...harness.values.errors import TargetProblem
@@ -114,8 +115,10 @@ class HostileClient:
         self._exchanges = 0
         self._uploads: dict[str, Upload] = {}
         self._reader: Connection | None = None
-        self._known_runs: set[int] = set()
+        self._last: dict[int, int] = {}
+        """The position of each run as it was last read; 0 where it could not be."""
         self._latest_run = -1
+        self._reached = False
 
     async def play(self) -> None:
         verbs = {"request": self._request, "open": self._open, "more": self._more, "end": self._end}
@@ -139,9 +142,13 @@ class HostileClient:
         if args.get("token") == "other" and self.runs.rows[run]["other_token"] is None:
             return  # one token opens every run of this server, and no other was named
         await self._meet(run)
+        args = self._resolved(run, args)
         chunked = args.get("framing") == "chunked"
         body = [piece_bytes(piece) for piece in args.get("pieces", ())]
-        connection = await Connection.open(self.address)
+        connection = await self._connect()
+        if connection is None:
+            await self._read_position(run)
+            return
         exchange = self._begin(connection, args, None if chunked else sum(map(len, body)))
         await self._write(connection, b"".join(connection.body_bytes(data) for data in body), args.get("segment_bytes", 0))
         connection.finish()
@@ -155,7 +162,11 @@ class HostileClient:
             return
         run = args.get("run", 0)
         await self._meet(run)
-        connection = await Connection.open(self.address)
+        args = self._resolved(run, args)
+        connection = await self._connect()
+        if connection is None:
+            await self._read_position(run)
+            return
         exchange = self._begin(connection, args, None)
         upload = self._uploads[args["upload"]] = Upload(exchange, run, connection)
         await self._send_open(upload, args)
@@ -164,6 +175,7 @@ class HostileClient:
         upload = self._uploads.get(args["upload"])
         if upload is None:
             return
+        args = self._resolved(upload.run, args)
         self._note_sent(upload.exchange, upload.run, args)
         await self._send_open(upload, args)
 
@@ -191,6 +203,27 @@ class HostileClient:
         await self._read_position(upload.run)
 
     # --- parts of an exchange
+
+    async def _connect(self) -> Connection | None:
+        """A new connection; None if the server, which was there before, takes none any more: then its position cannot be read."""
+        try:
+            connection = await Connection.open(self.address)
+        except OSError as error:
+            if not self._reached:
+                raise TargetProblem(f"no server answers at {self.address.host}:{self.address.port}: {error.strerror or error}") from None
+            return None
+        self._reached = True
+        return connection
+
+    def _resolved(self, run: int, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The arguments with plain numbers, counted from the position that was last read."""
+        last = self._last[run]
+        changed: dict[str, Any] = {"pieces": [resolved_piece(piece, last) for piece in args.get("pieces", ())]}
+        if "until" in args:
+            changed["until"] = resolved(args["until"], last)
+        if args.get("header") and str(args["header"][1]).startswith("L"):
+            changed["header"] = [args["header"][0], str(resolved(args["header"][1], last))]
+        return {**args, **changed}
 
     def _begin(self, connection: Connection, args: Mapping[str, Any], body_bytes: int | None) -> int:
         """Sends the head of the next exchange and returns its number. ``body_bytes`` None: chunked."""
@@ -246,12 +279,11 @@ class HostileClient:
 
     async def _meet(self, run: int) -> None:
         """Reads the position of a run before anything is written to it."""
-        if run not in self._known_runs:
+        if run not in self._last:
             await self._read_position(run)
 
     async def _read_position(self, run: int, until: int | None = None) -> None:
         """Reads the position by a sync; with ``until`` again and again, until it is reached or LIVE_MS have passed."""
-        self._known_runs.add(run)
         self._latest_run = run
         waited_ms = 0
         patience_ms = LIVE_MS + self.scene.allowance_ms
@@ -263,6 +295,7 @@ class HostileClient:
                 break
             await self.scene.sleep(POLL_MS)
             waited_ms += POLL_MS
+        self._last[run] = last or 0
         self.scene.history.add("position", run=run, status=got.status, last=last, until=until, waited_ms=waited_ms)
 
     async def _sync(self, run: int) -> Got:
@@ -271,8 +304,11 @@ class HostileClient:
         while True:
             kept = self._reader is not None and self._reader.next_request()
             if not kept:
-                self._reader = await Connection.open(self.address)
-            assert self._reader is not None
+                if self._reader is not None:
+                    self._reader.close()
+                self._reader = await self._connect()
+            if self._reader is None:
+                return Got(None, "closed")
             self._reader.begin("POST", self.runs.target(run), headers)
             self._reader.finish()
             got = await self._reader.answer(ANSWER_MS)

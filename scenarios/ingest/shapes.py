@@ -24,6 +24,8 @@ INTEGER = {"type": "integer"}
 COUNT = {"type": "integer", "minimum": 0}
 BOOLEAN = {"type": "boolean"}
 EVENT = {"type": "object"}
+NUMBER = {"type": ["integer", "string"], "pattern": "^L([+-][0-9]+)?$"}
+"""A sequence number, plain or counted from the position L that was read before."""
 
 SENDER_OPERATIONS: Mapping[str, Schema] = {
     "enqueue": _object({"event": EVENT}, {"watch": BOOLEAN}),
@@ -46,15 +48,15 @@ SENDER_CONFIG: Schema = _object(
 )
 
 _PIECE_ARGUMENTS: Mapping[str, tuple[Schema, ...]] = {
-    "event": (INTEGER, TEXT),
-    "events": (INTEGER, COUNT),
-    "sized": (INTEGER, COUNT),
-    "complete": (INTEGER,),
+    "event": (NUMBER, TEXT),
+    "events": (NUMBER, COUNT),
+    "sized": (NUMBER, COUNT),
+    "complete": (NUMBER,),
     "blank": (TEXT,),
     "bad": (TEXT,),
     "bad-hex": ({"type": "string", "pattern": "^([0-9a-f]{2})*$"},),
-    "last-event": (INTEGER, TEXT),
-    "last-complete": (INTEGER,),
+    "last-event": (NUMBER, TEXT),
+    "last-complete": (NUMBER,),
     "partial": (TEXT,),
 }
 _MAY_BE_MISSING = ("event", "last-event")
@@ -83,8 +85,8 @@ _REQUEST: Mapping[str, Schema] = {
 
 SERVER_OPERATIONS: Mapping[str, Schema] = {
     "request": _object({}, {**_REQUEST, "method": TEXT, "framing": {"enum": ["length", "chunked"]}, "segment_bytes": COUNT}),
-    "open": _object({"upload": TEXT}, {**_REQUEST, "until": COUNT}),
-    "more": _object({"upload": TEXT}, {"pieces": _PIECES, "until": COUNT}),
+    "open": _object({"upload": TEXT}, {**_REQUEST, "until": NUMBER}),
+    "more": _object({"upload": TEXT}, {"pieces": _PIECES, "until": NUMBER}),
     "end": _object({"upload": TEXT}, {"how": {"enum": ["end", "fin", "rst"]}}),
 }
 

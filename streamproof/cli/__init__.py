@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -11,6 +13,10 @@ import click
 from .. import __version__
 from .config import load_config
 from .errors import exit_code_of
+
+NAME = "streamproof"
+COMPLETION_VARIABLE = "_STREAMPROOF_COMPLETE"
+"""Set by the shell when it asks for completions, as click has it."""
 
 COMMANDS: Mapping[str, str] = {
     "run": "search, shrink and judge: the main job",
@@ -52,7 +58,7 @@ class CommandTable(click.Group):
 
 
 @click.group(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="streamproof")
+@click.version_option(__version__, prog_name=NAME)
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """Simulation and conformance test harness for event streams that break.
@@ -68,10 +74,22 @@ def cli(ctx: click.Context) -> None:
     ctx.default_map = {name: dict(config.defaults) for name in COMMANDS}
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def invoke(arguments: Sequence[str]) -> object:
+    """What the command returns, with errors as they are. Not click's own main, which turns a closed pipe into exit 1."""
+    try:
+        with cli.make_context(NAME, list(arguments)) as ctx:
+            return cli.invoke(ctx)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+
+
+def main() -> None:
     """Runs the command and exits with its code."""
+    if COMPLETION_VARIABLE in os.environ:
+        cli.main(prog_name=NAME)  # answers the shell that asks for completions, and exits
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a time limit of CI ends a run as Ctrl-C does: with what was found
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # A terminal that cannot show a character still gets the line.
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(exit_code_of(lambda: cli.main(arguments, prog_name="streamproof", standalone_mode=False)))
+    sys.exit(exit_code_of(lambda: invoke(sys.argv[1:])))

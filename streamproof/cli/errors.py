@@ -41,9 +41,9 @@ def exit_code_of(command: Callable[[], Any]) -> int:
     except HarnessFault as error:
         return complain(f"Streamproof itself is at fault: {error}", AT_FAULT)
     except BrokenPipeError:
-        # Whoever read our output has gone, as `head` does; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+        return _reader_has_gone()
+    except SystemExit as stop:
+        return complain(f"a module of the target called sys.exit({stop.code!r})", AT_FAULT)
     except Exception as error:
         return complain(_unexpected(error), AT_FAULT)
     return result if isinstance(result, int) else 0
@@ -53,6 +53,12 @@ def complain(message: str, code: int, prefix: str = "streamproof: ") -> int:
     """One message to standard error; returns the exit code that goes with it."""
     click.echo(f"{prefix}{message}", err=True)
     return code
+
+
+def _reader_has_gone() -> int:
+    """Whoever read our output does so no more, as `head` does; without this Python would complain once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE
 
 
 def _unexpected(error: Exception) -> str:

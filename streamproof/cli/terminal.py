@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -27,45 +28,76 @@ def show(printer: Callable[[Console], None]) -> None:
         click.echo(plain_text(printer), nl=False)
 
 
-class ProgressLine:
+class Interrupts:
+    """Ctrl-C (or SIGTERM) while a session goes on: raised at once, and again at the next sign of progress.
+
+    The second time is needed: an exception that comes up in a callback of the garbage collector is lost.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        handlers = {number: signal.signal(number, self._raise) for number in (signal.SIGINT, signal.SIGTERM)}
+        hook = sys.unraisablehook
+        sys.unraisablehook = lambda lost: None if lost.exc_type is KeyboardInterrupt else hook(lost)
+        try:
+            yield
+        finally:
+            sys.unraisablehook = hook
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+
+    def check(self) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+
+    def _raise(self, number: int, frame: object) -> None:
+        self._asked = True
+        raise KeyboardInterrupt
+
+
+class NoProgress:
+    """In a pipe or a log nobody wants to read a line that is overwritten."""
+
+    def __init__(self, interrupts: Interrupts) -> None:
+        self._interrupts = interrupts
+
+    def update(self, done: int, total: int | None, failures: int, label: str) -> None:
+        self._interrupts.check()
+
+
+class ProgressLine(NoProgress):
     """Drawn between examples only, never by a thread: the simulation replaces the clock of the process while an example runs."""
 
-    def __init__(self, bar: Progress, clock_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, interrupts: Interrupts, bar: Progress, clock_s: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(interrupts)
         self._bar = bar
         self._clock_s = clock_s
         self._task: TaskID = bar.add_task("", total=None, failures="")
         self._drawn_s = 0.0
 
     def update(self, done: int, total: int | None, failures: int, label: str) -> None:
-        self._bar.update(
-            self._task, completed=done, total=total, description=one_line(label), failures=f"{failures} failing" if failures else ""
-        )
+        super().update(done, total, failures, label)
+        told = f"{failures} failing" if failures else ""
+        self._bar.update(self._task, completed=done, total=total, description=one_line(label), failures=told)
         if self._clock_s() - self._drawn_s >= REFRESH_S:
             self._drawn_s = self._clock_s()
             self._bar.refresh()
 
 
-class NoProgress:
-    """In a pipe or a log nobody wants to read a line that is overwritten."""
-
-    def update(self, done: int, total: int | None, failures: int, label: str) -> None:
-        return None
-
-
 @contextmanager
-def progress() -> Iterator[ProgressLine | NoProgress]:
-    if not sys.stderr.isatty():
-        yield NoProgress()
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("[red]{task.fields[failures]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
-        yield ProgressLine(bar)
+def progress() -> Iterator[NoProgress]:
+    interrupts = Interrupts()
+    with interrupts.caught():
+        if not sys.stderr.isatty():
+            yield NoProgress(interrupts)
+            return
+        names = TextColumn("{task.description}", markup=False)
+        columns = (names, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("[red]{task.fields[failures]}"))
+        with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
+            yield ProgressLine(interrupts, bar)
 
 
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streamproof.harness.checkers.ingest.server import CHECKERS, Trial
-from streamproof.harness.checkers.ingest.server_pieces import piece_bytes, piece_size
+from streamproof.harness.checkers.ingest.server_pieces import piece_bytes, piece_size, resolved, resolved_piece
 from streamproof.harness.values.history import Header, History
 from streamproof.harness.values.verdict import Finding
 
@@ -231,3 +231,12 @@ def test_pieces_have_the_size_they_say(piece: list[Any]) -> None:
     assert raw.endswith(b"\n")
     if piece[0] == "sized":
         assert len(raw) == piece[2] + 1
+
+
+def test_numbers_of_a_workload_may_be_relative() -> None:
+    """L is the position that was read before; only sequence numbers are counted from it."""
+    assert [resolved(number, 7) for number in (3, "L", "L+0", "L+2", "L-9")] == [3, 7, 7, 9, -2]
+    assert resolved_piece(["events", "L+1", 5], 7) == ["events", 8, 5]
+    assert resolved_piece(["bad", "L+1"], 7) == ["bad", "L+1"]
+    with pytest.raises(ValueError, match="no number of a workload"):
+        resolved("next", 7)

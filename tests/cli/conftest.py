@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from streamproof.cli import cli
+from streamproof.cli import invoke
 from streamproof.cli.errors import exit_code_of
 
 
@@ -36,7 +36,7 @@ def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> Outcome:
-        code = exit_code_of(lambda: cli.main(arguments, prog_name="streamproof", standalone_mode=False))
+        code = exit_code_of(lambda: invoke(arguments))
         captured = capsys.readouterr()
         return Outcome(code, captured.out, captured.err)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamproof.fake_servers.ingest.lines import BadLine, CompletionLine, EventLine, LineSplitter, parse_line
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60).map(lambda raw: raw.replace(b"\x00", b"\n")), st.lists(st.integers(0, 60), max_size=8))
 def test_lines_do_not_depend_on_how_the_body_was_cut(body: bytes, cuts: list[int]) -> None:
     """Whatever the pieces, the lines are those of the whole body, and the tail is what has no LF."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -196,3 +197,56 @@ def test_a_server_that_always_says_the_same_passes_nothing(status: int, body: di
         passed |= {name for name in ALL if example.counts_as_judged(name) and not example.fails(name)}
         failed |= {name for name in ALL if example.fails(name)}
     assert passed <= failed
+
+
+def test_a_server_that_is_not_there_is_a_problem_of_the_target() -> None:
+    """Nobody listens: said in one sentence, and no verdict."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        target = UrlTarget(f"http://127.0.0.1:{unused.getsockname()[1]}")
+        for example in examples(target, "loopback", 1, SERVER_SCENARIOS[:1]):
+            assert example.driver_fault
+            assert example.trouble is not None
+            assert "no server answers at 127.0.0.1" in example.trouble
+
+
+def _dying(config: dict[str, Any], note: Any) -> object:
+    """Answers the first two requests, then closes every connection without a word."""
+    seen: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        seen.append(request.path)
+        if len(seen) > 2:
+            assert request.transport is not None
+            request.transport.abort()
+        return web.json_response({"accepted": 0, "duplicate": 0, "last_accepted_seq": 0})
+
+    app = web.Application()
+    app.router.add_route("*", "/{rest:.*}", answer)
+    return type("Dying", (), {"app": app})()
+
+
+def test_a_server_that_stops_answering_is_found_out() -> None:
+    """It was there before: what it owes is a finding, not a set-up that failed."""
+    found = [finding for example in examples(in_process(_dying), "sim", 2, SERVER_SCENARIOS[:1]) for finding in example.findings]
+    assert found
+
+
+def test_a_shrunk_example_still_means_what_it_says() -> None:
+    """The reducer may lower numbers and halve texts: the model follows, so the reference stays clean on whatever comes out."""
+    workload = (
+        ("request", {"pieces": [["event", 0], ["event", 1]]}),
+        ("request", {"pieces": [["bad", " "], ["blank", ""], ["event", 1]]}),
+        ("request", {"pieces": [["complete", -1]]}),
+        ("request", {"pieces": [["sized", 2, 0], ["events", 0, 2]]}),
+        ("request", {"pieces": [["last-event", 0]]}),
+        ("request", {"pieces": [["partial", " "]], "header": ["tr", None]}),
+        ("more", {"upload": "never opened", "pieces": []}),
+        ("end", {"upload": "never opened"}),
+    )
+    (scenario, *_) = SERVER_SCENARIOS
+    (case,) = draw_cases(scenario, Setting("proxy", "sim", (), {}), 1, 1)
+    made = make_world("sim")
+    example = run_example(CONTRACTS["ingest"], scenario, case.with_changes(workload=workload), in_process(reference_server), made)
+    assert example.trouble is None
+    assert example.findings == []

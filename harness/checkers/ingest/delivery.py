@@ -194,14 +194,13 @@ def check_recovery(view: View) -> Judgement:
     if gave_up is not None:
         return not_judged("not judged: an answer allowed the sender to give up")
     deadline_us = healed.at_us + (recovery_ms(view) + view.allowance_ms) * 1000
-    if stop is not None and stop.called_us <= deadline_us:
-        return not_judged("precondition never met: stop came before the time for recovery was over")
     accepted_before = {index for entry, _, index in view.accepted if entry < healed.number}
     outstanding = [event for event in view.owed(life) if event.entry < healed.number and event.index not in accepted_before]
     if not outstanding or any(event.entry > healed.number for event in view.owed(life)):
         return not_judged("precondition never met: nothing was outstanding when the faults stopped")
-    if view.wire.end_us < deadline_us:
-        return not_judged("precondition never met: the example ended before the time for recovery was over")
+    stopped_us = stop.called_us if stop is not None else view.wire.end_us
+    if min(stopped_us, view.wire.end_us) < deadline_us and any(_unrecovered(view, outstanding, healed.number, stopped_us)):
+        return not_judged("precondition never met: stop, or the end, came before the time for recovery was over")
     return judged(_unrecovered(view, outstanding, healed.number, deadline_us))
 
 

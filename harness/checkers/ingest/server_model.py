@@ -104,18 +104,20 @@ class ModelBody:
 
     def _apply(self, piece: Piece) -> None:
         word = piece[0]
-        if word == "blank":
+        if word in ("blank", "bad", "partial") and not piece[1].strip():
             return
         if word in ("bad", "bad-hex") or self._completion is not None:
             self._refuse(400, BAD_LINE)
         elif word == "partial":
             self._refuse(400, LAST_LINE)
-        elif word in ("complete", "last-complete"):
-            self._completion = int(piece[1]), COMPLETED if word == "complete" else LAST_LINE
         elif word == "events":
             for seq in range(piece[1], piece[1] + piece[2]):
                 if self.refusal is None:
                     self._event(seq)
+        elif piece[1] < (0 if word in ("complete", "last-complete") else 1):
+            self._refuse(400, LAST_LINE if word.startswith("last-") else BAD_LINE)  # a smaller number than a line may have
+        elif word in ("complete", "last-complete"):
+            self._completion = int(piece[1]), COMPLETED if word == "complete" else LAST_LINE
         elif word == "sized" and piece[2] > LINE_BYTES_MAX:
             self._refuse(413, LIMITS)
         else:
@@ -126,6 +128,9 @@ class ModelBody:
                 self._special = LIMITS
 
     def _event(self, seq: int) -> None:
+        if seq < 1:
+            self._refuse(400, BAD_LINE)
+            return
         self.events += 1
         if self.events > EVENT_LINES_MAX:
             self._refuse(413, LIMITS)

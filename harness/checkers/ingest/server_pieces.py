@@ -14,6 +14,9 @@ A workload, its history and the model of a right server all speak in pieces, so 
 ``["last-complete", final_seq]`` the completion line without LF: only at the end of a body
 ``["partial", text]``            the beginning of a line, without LF: only at the end of a body
 ================================ ======================================================================================
+
+In a workload a number may be written "L+2" or "L-1": counted from the position that was read before the operation. So an
+operation keeps its meaning when others are left out. A history holds plain numbers.
 """
 
 from __future__ import annotations
@@ -24,6 +27,12 @@ from typing import Any
 
 Piece = Sequence[Any]
 
+NUMBERED = frozenset({"event", "events", "sized", "complete", "last-event", "last-complete"})
+"""Words whose first argument is a sequence number."""
+
+SMALL = 1_000
+"""Bytes beyond which a ``sized`` line has room for its frame, so that its size needs no building."""
+
 COMPLETION_TYPE = "_posthog/stream_complete"
 
 
@@ -32,9 +41,27 @@ def piece_bytes(piece: Piece) -> bytes:
     return _BYTES[piece[0]](*piece[1:])
 
 
+def resolved(number: int | str, last: int) -> int:
+    """A number of a workload, for a run at ``last``. Raises ValueError for a text that is none."""
+    if not isinstance(number, str):
+        return number
+    if not number.startswith("L"):
+        raise ValueError(f"{number!r} is no number of a workload; expected an integer or a text such as 'L+1'")
+    return last + int(number[1:] or "0")
+
+
+def resolved_piece(piece: Piece, last: int) -> list[Any]:
+    """The piece with its number as a plain one."""
+    if piece[0] not in NUMBERED:
+        return list(piece)
+    return [piece[0], resolved(piece[1], last), *piece[2:]]
+
+
 def piece_size(piece: Piece) -> int:
     """How many bytes a piece has, without building the large ones."""
-    return int(piece[2]) + 1 if piece[0] == "sized" else len(piece_bytes(piece))
+    if piece[0] == "sized" and piece[2] > SMALL:
+        return int(piece[2]) + 1
+    return len(piece_bytes(piece))
 
 
 def _event(seq: int, text: str | None = None) -> bytes:

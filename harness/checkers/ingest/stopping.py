@@ -111,7 +111,8 @@ def _line_findings(view: View, life: LifeView, request: Request, line: Line) -> 
         )
         yield Finding("ING-STOP-3", message, (view.intent.events[missing].entry, request.entry, line.entry))
         return
-    allowed = _allowed_final_numbers(life, line)
+    # An answer that comes while the body is still open may or may not have been worked in: both readings are legal.
+    allowed = _allowed_final_numbers(life, line, request.begun_entry) | _allowed_final_numbers(life, line, line.entry)
     if line.final_seq not in allowed:
         wanted = " or ".join(str(number) for number in sorted(allowed))
         message = f"final_seq is {line.final_seq}; the highest number sent (or the server's position) is {wanted}"
@@ -127,18 +128,19 @@ def _outstanding_before(view: View, life: LifeView, request: Request, completion
     return None
 
 
-def _allowed_final_numbers(life: LifeView, completion: Line) -> set[int]:
+def _allowed_final_numbers(life: LifeView, completion: Line, known: int) -> set[int]:
     """max(highest number sent in the present numbering, last position told), for each possible set of delivered answers.
 
-    A completion that was refused at another position may be repeated as it was, or sent at the server's position.
+    ``known``: the entry up to which answers count. A completion that was refused at another position may be repeated as
+    it was, or sent at the server's position.
     """
     allowed = set()
     for certain_only in (True, False):
-        told_before = [ack for ack in life.acks if ack.entry < completion.entry and (ack.certain or not certain_only)]
+        told_before = [ack for ack in life.acks if ack.entry < known and (ack.certain or not certain_only)]
         renumberings = [ack.entry for ack in told_before if ack.renumbers]
         since = renumberings[-1] if renumberings else 0
         sent = max((s.line.seq or 0 for s in life.sent if since < s.line.entry < completion.entry), default=None)
-        told = life.position_before(completion.entry, certain_only=certain_only)
+        told = life.position_before(known, certain_only=certain_only)
         allowed.add(max(sent or 0, told or 0))
         if sent is None and renumberings:
             allowed.update(_final_numbers_before(life, completion))

@@ -16,14 +16,14 @@ from typing import Any
 from ...values.errors import TargetProblem
 from ..base import Reply, Serves
 from ..declared import serves_from_json
-from .lines import LineReader, Message, Trouble
+from .lines import STRAY_LINE, LineReader, Message, Trouble
 from .mailbox import Exited, Listener, Mailbox
 from .process import DriverProcess, Patience, exit_text
 from .protocol import VERSION, Answer, Conversation, Event, Request
 
 MESSAGES_PER_TURN = 64
 """After so many messages the loop gets its turn, whatever the driver prints."""
-SHOWN_STDERR_LINES = 10
+SHOWN_STDERR_LINES = 20
 KILLED = "killed"
 
 
@@ -52,6 +52,7 @@ class Driver:
         self.broken = False
         """It has broken the protocol: what it says later may belong to anything."""
         self._ended_by_us: str | None = None
+        self._stray = ""
 
     @property
     def over(self) -> bool:
@@ -110,9 +111,9 @@ class Driver:
         return self._answer_or_late(request, deadline_ms)
 
     def listen_for(self, milliseconds: float) -> None:
-        """Hears what the driver says by itself, blocking."""
+        """Hears what the driver says by itself, blocking; not beyond its end."""
         deadline = time.monotonic() + milliseconds / 1000
-        while (item := self._mailbox.take(max(0.0, deadline - time.monotonic()))) is not None:
+        while self.status is None and (item := self._mailbox.take(max(0.0, deadline - time.monotonic()))) is not None:
             self._receive(item)
 
     def hello(self) -> Hello:
@@ -126,9 +127,10 @@ class Driver:
         try:
             return _hello(reply)
         except ValueError as error:
-            words = "" if self.status is not None else self._unfinished() + self.last_words()
+            exited = (reply.error or {}).get("kind") == "exit"
+            why = (self._end_text() if exited else f"{error}{self.last_words()}") + self._on_stdout()
             self.kill()
-            raise TargetProblem(f"the driver did not say hello: {error}{words}") from error
+            raise TargetProblem(f"the driver did not say hello: {why}") from error
 
     # --- its end --------------------------------------------------------------------------------------------------
 
@@ -155,9 +157,10 @@ class Driver:
         lines = self.process.stderr_tail()[-SHOWN_STDERR_LINES:]
         return "; standard error ends: " + " | ".join(lines) if lines else "; standard error is empty"
 
-    def _unfinished(self) -> str:
+    def _on_stdout(self) -> str:
+        """What it wrote there instead of the protocol."""
         rest = self.process.unfinished_line
-        return f"; standard output holds a line without its LF: {rest}" if rest else ""
+        return self._stray + (f"; standard output holds a line without its LF: {rest}" if rest else "")
 
     # --- what comes in --------------------------------------------------------------------------------------------
 
@@ -182,7 +185,9 @@ class Driver:
         if isinstance(event, Answer) and not event.late:
             self._answer(event.request, event.reply)
             return
-        if isinstance(event, Trouble) and event.problem != "stray-line":
+        if isinstance(event, Trouble) and event.problem == STRAY_LINE:
+            self._stray = f"; {event.message}"
+        elif isinstance(event, Trouble):
             self.broken = True
             if event.fatal:
                 self._heard(event)

@@ -14,6 +14,7 @@ LINE_BYTES_MAX = 16 * 1024 * 1024
 STRAY_BYTES_MAX = 8 * 1024 * 1024
 SHOWN_CHARACTERS_MAX = 200
 
+STRAY_LINE = "stray-line"
 STRAY_ADVICE = "standard output is reserved for the protocol: send logs to standard error"
 
 
@@ -82,7 +83,7 @@ class LineReader:
 
     def _stray(self, line: bytes, items: list[Item]) -> None:
         if not self._stray_bytes:
-            items.append(Trouble("stray-line", f"a line on standard output is no JSON object ({STRAY_ADVICE}): {_shown(line)}"))
+            items.append(Trouble(STRAY_LINE, f"a line on standard output is no JSON object ({STRAY_ADVICE}): {_shown(line)}"))
         self._stray_bytes += len(line) + 1
         if self._stray_bytes > self._stray_bytes_max:
             self._break("garbage", f"more than {self._stray_bytes_max} bytes on standard output are no protocol ({STRAY_ADVICE})", items)

@@ -17,11 +17,9 @@ from ...worlds.base import Scene
 from ..base import Instance, OnNote, Reply, Serves, Target
 from ..declared import sendable_config
 from .driver import Driver, Hello
-from .lines import Trouble
+from .lines import STRAY_LINE, Trouble
 from .process import Patience
 from .protocol import Answer, Event, Note
-
-STRAY_LINE = "stray-line"
 
 
 @dataclass

@@ -40,8 +40,9 @@ class Driver:
 
 
 def main() -> None:
-    # Declare "timing" and "limits" once you hand config["timing_ms"] and config["limits"] on; where they say null, your own default holds.
-    serve(Driver, name="my-sender", version="0.1.0", serves=[{"contract": "ingest", "role": "sender", "capabilities": []}])
+    # "timing": config["timing_ms"] is obeyed, which makes examples short. Add "limits" once config["limits"] is. Where they say null, or
+    # nothing, your own defaults hold.
+    serve(Driver, name="my-sender", version="0.1.0", serves=[{"contract": "ingest", "role": "sender", "capabilities": ["timing"]}])
 
 
 # ---- From here to the last two lines: a sender for show. It is right on a good day; delete it. ----
@@ -52,6 +53,7 @@ class NaiveSender:
         direct = f"/api/projects/{config['project_id']}/tasks/{task}/runs/{run}/event_stream/"
         self.url = base + (f"/v1/runs/{run}/ingest" if config["ingest_url"] else direct)
         self.headers = {"Authorization": f"Bearer {config['token']}", "Content-Type": "application/x-ndjson"}
+        self.timeout_s = ((config.get("timing_ms") or {}).get("request_timeout") or 10_000) / 1_000
         self.log = log
         self.events: list[dict[str, Any]] = []
         self.released = False
@@ -71,7 +73,7 @@ class NaiveSender:
         body = "".join(json.dumps(line) + "\n" for line in lines).encode()
         request = urllib.request.Request(self.url, body, self.headers)  # noqa: S310 - the URL is Streamproof's
         try:
-            with urllib.request.urlopen(request) as response:  # noqa: S310 - as above
+            with urllib.request.urlopen(request, timeout=self.timeout_s) as response:  # noqa: S310 - as above
                 return json.load(response)
         except OSError as error:
             self.log("warn", f"upload failed: {error}")

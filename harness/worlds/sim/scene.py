@@ -8,7 +8,6 @@ import random
 from aiohttp import web
 
 from ...values.case import Case
-from ...values.errors import HarnessFault
 from ...values.history import History, SecretTags
 from ..base import Classify, Scene, Site
 from ..link import Link, Numbers
@@ -26,12 +25,24 @@ TURNS_TO_NOTICE = 4
 
 
 class Served:
-    """A server of the scene."""
+    """A server that runs."""
 
-    def __init__(self, runner: web.AppRunner, listener: Listener, link: Link) -> None:
-        self.runner = runner
-        self.listener = listener
-        self.link = link
+    def __init__(self, runner: web.AppRunner, listener: Listener) -> None:
+        self._runner = runner
+        self._listener = listener
+
+    def break_off(self, reason: str) -> None:
+        """Loses every connection at once, on the server's side."""
+        self._listener.break_off(reason)
+
+    def stop_listening(self) -> None:
+        """It accepts no more, and its own side of every connection is lost. What the peers hear is up to the link."""
+        self._listener.close()
+        self._listener.break_off("the server ended")
+
+    async def clean_up(self) -> None:
+        """Runs the clean-up hooks of the application. After `stop_listening` nothing else is left to wait for."""
+        await self._runner.cleanup()
 
 
 class SimScene(Scene):
@@ -46,7 +57,8 @@ class SimScene(Scene):
         self.plan = ActivePlan(case.faults, history)
         self.random = random.Random(case.seed)
         self._numbers = Numbers()
-        self._servers: dict[str, Served] = {}
+        self._links: dict[str, Link] = {}
+        self._served: dict[str, Served] = {}
         self._owners: list[LifeOwner] = []
 
     def now_us(self) -> int:
@@ -56,15 +68,17 @@ class SimScene(Scene):
         await asyncio.sleep(milliseconds / 1_000)
 
     async def serve(self, app: web.Application, *, server: str, classify: Classify, port: int = 0) -> Site:
-        if server in self._servers:
-            raise HarnessFault(f"a server named {server!r} is served already in this example")
+        before = self._served.pop(server, None)
+        if before is not None:
+            self._links[server].restart()
+            before.stop_listening()
+            await before.clean_up()
         runner = make_runner(app, server, self.loop.fail)
         await runner.setup()
         assert runner.server is not None
-        link = Link(server, classify, self.plan, self.history, self._numbers)
-        listener = self.loop.network.listen(runner.server, [HOST], port, link=link)
+        listener = self.loop.network.listen(runner.server, [HOST], port, link=self._link(server, classify))
         listener.open()
-        self._servers[server] = Served(runner, listener, link)
+        self._served[server] = Served(runner, listener)
         return Site(server, f"http://{HOST}:{listener.port}")
 
     def new_owner(self, name: str) -> LifeOwner:
@@ -73,14 +87,19 @@ class SimScene(Scene):
         return owner
 
     def request_number(self, peername: object, server: str) -> tuple[int, int]:
-        return self._servers[server].link.request_number(peername)
+        return self._links[server].request_number(peername)
 
     async def restart_server(self, server: str) -> None:
-        served = self._servers[server]
-        served.link.restart()
-        served.listener.break_off("the server restarted")
+        self._links[server].restart()
+        self._served[server].break_off("the server restarted")
         for _ in range(TURNS_TO_NOTICE):
             await asyncio.sleep(0)
+
+    def _link(self, server: str, classify: Classify) -> Link:
+        """One link for each name, so that positions go on when a server of that name is served again."""
+        if server not in self._links:
+            self._links[server] = Link(server, classify, self.plan, self.history, self._numbers)
+        return self._links[server]
 
     # --- the end of the example
 
@@ -91,11 +110,10 @@ class SimScene(Scene):
 
     async def close_servers(self) -> None:
         """Ends the connections of the servers, and then the servers, with their clean-up hooks."""
-        for served in self._servers.values():
-            served.listener.close()
-            served.listener.break_off("the example is over")
-        for served in self._servers.values():
-            await served.runner.cleanup()
+        for served in self._served.values():
+            served.stop_listening()
+        for served in self._served.values():
+            await served.clean_up()
 
     def bury_owners(self) -> None:
         for owner in self._owners:

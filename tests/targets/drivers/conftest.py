@@ -84,7 +84,7 @@ def driver(tmp_path: Path) -> Iterator[MakeDriver]:
     yield make
     for target in targets:
         target.close()
-    assert [process for process in left_behind(before, str(tmp_path))] == []
+    assert left_behind(before, str(tmp_path)) == []
 
 
 def left_behind(before: set[int], mark: str) -> list[Any]:

@@ -104,7 +104,9 @@ def test_replies_may_come_in_any_order_and_unknown_keys_are_ignored() -> None:
 def test_second_replies_and_unknown_ids_are_the_drivers_error() -> None:
     """They are told apart, and answer nothing."""
     conversation, (hello,) = conversation_with("hello")
-    said = talk(conversation, {"id": 1, "outcome": "ok"}, {"id": 1, "outcome": "ok"}, {"id": 9, "outcome": "ok"}, {"id": "1", "outcome": "ok"})
+    said = talk(
+        conversation, {"id": 1, "outcome": "ok"}, {"id": 1, "outcome": "ok"}, {"id": 9, "outcome": "ok"}, {"id": "1", "outcome": "ok"}
+    )
     assert said == [Answer(hello, Reply("ok")), "second-reply", "unknown-id", "bad-reply"]
 
 
@@ -112,7 +114,10 @@ def test_a_reply_after_its_deadline_is_late_and_a_second_one_is_an_error() -> No
     """What was given up is still known, once."""
     conversation, (hello,) = conversation_with("hello")
     conversation.give_up(hello)
-    assert talk(conversation, {"id": 1, "outcome": "ok"}, {"id": 1, "outcome": "ok"}) == [Answer(hello, Reply("ok"), late=True), "second-reply"]
+    assert talk(conversation, {"id": 1, "outcome": "ok"}, {"id": 1, "outcome": "ok"}) == [
+        Answer(hello, Reply("ok"), late=True),
+        "second-reply",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from streamproof.harness.targets.base import Serves, Target
 from streamproof.harness.targets.in_process import InProcessTarget
 from streamproof.harness.targets.mutants.base import Mutant
 from streamproof.harness.targets.names import Builtin, TargetTables, parse_target, target_tables
-from streamproof.harness.targets.nulls import NULLS
+from streamproof.harness.targets.null_table import NULLS
 from streamproof.harness.targets.stdio.target import StdioTarget
 from streamproof.harness.targets.url import UrlTarget
 from streamproof.harness.values.errors import UsageError
@@ -28,8 +28,7 @@ def mutant(config: dict[str, Any], note: Any) -> object:
 
 
 def with_options(options: Any) -> Target:
-    target = StdioTarget("toy-agent", ["toy", options.get("mode", "none")])
-    return target
+    return StdioTarget("toy-agent", ["toy", options.get("mode", "none")])
 
 
 @pytest.fixture
@@ -156,7 +155,10 @@ def test_a_module_that_does_not_import_is_named_with_the_reason(tables: TargetTa
         ("cmd:x", r'\[tool.streamproof.targets.mine\] needs the key "target"'),
         ({"mode": "fast"}, 'needs the key "target"'),
         ({"target": "toy-agent", "nested": {}}, "option 'nested' must be a string, a number or a truth value"),
-        ({"target": "toy-agent", "key_env": "STREAMPROOF_NOT_SET"}, "key_env names the environment variable 'STREAMPROOF_NOT_SET', which is not set"),
+        (
+            {"target": "toy-agent", "key_env": "STREAMPROOF_NOT_SET"},
+            "key_env names the environment variable 'STREAMPROOF_NOT_SET', which is not set",
+        ),
         ({"target": "mine"}, "unknown target 'mine'"),
     ],
 )

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from aiohttp import ClientError, ClientSession
 
-from streamproof.harness.targets.nulls import NULLS, NullTarget
+from streamproof.harness.targets.null_table import NULLS
+from streamproof.harness.targets.nulls import NullTarget
 from streamproof.harness.targets.url import UrlTarget
 from streamproof.harness.values.errors import TargetProblem
 from streamproof.harness.values.requirement import Verb
@@ -76,7 +77,13 @@ def test_a_pending_call_ends_with_the_handle(play: Any) -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("null-silent", "TimeoutError"), ("null-ok", (200, "{}")), ("null-error", (500, '{"error": "a null server"}')), ("null-exit", "cut"), ("null-echo", (200, "x"))],
+    [
+        ("null-silent", "TimeoutError"),
+        ("null-ok", (200, "{}")),
+        ("null-error", (500, '{"error": "a null server"}')),
+        ("null-exit", "cut"),
+        ("null-echo", (200, "x")),
+    ],
 )
 def test_as_servers_they_have_the_same_manners(play: Any, name: str, expected: Any) -> None:
     """No answer, 200 to all, 500 to all, a connection that ends, the request echoed."""

@@ -268,15 +268,25 @@ def test_servers_are_cleaned_up(run_play: Any) -> None:
     assert [app[ENDED] for app in apps] == [[True], [True]]
 
 
-def test_two_servers_of_one_name_are_a_mistake(run_play: Any) -> None:
-    """Names stand in histories, so they must tell servers apart."""
+def test_a_server_served_again_takes_the_place_of_the_one_before(run_play: Any) -> None:
+    """A server under test that is started again: the old one is over with its connections, and positions go on."""
 
     async def play(scene: Scene) -> None:
-        await serve(scene)
-        await serve(scene)
+        async with aiohttp.ClientSession() as session:
+            before = await serve(scene, "target")
+            pending = asyncio.create_task(session.post(f"{before}/stay"))
+            await scene.sleep(1_000)
+            after = await serve(scene, "target")
+            with pytest.raises(aiohttp.ClientError):
+                await pending
+            with pytest.raises(aiohttp.ClientConnectorError):
+                await session.post(f"{before}/stay")
+            async with session.get(f"{after}/crash") as answer:
+                scene.history.add("seen", status=answer.status)
 
-    with pytest.raises(HarnessFault, match="'server' is served already"):
-        run_play(play)
+    history = run_play(play)
+    assert len(list(history.of_kind("told"))) == 1
+    assert [entry.data["connection"] for entry in history.of_kind("connect")] == [1, 2]
 
 
 def test_connections_of_an_example_count(run_play: Any) -> None:

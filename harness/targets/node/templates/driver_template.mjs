@@ -8,8 +8,9 @@ import { serve } from "./streamproof-driver.mjs"; // first: it keeps standard ou
 serve({
   name: "my-sender",
   version: "0.1.0",
-  // Declare "timing" and "limits" once `open` hands config.timing_ms and config.limits on; both hold your own default where they say null.
-  serves: [{ contract: "ingest", role: "sender", capabilities: [] }],
+  // "timing": config.timing_ms is obeyed, which makes examples short. Add "limits" once config.limits is. Where they say null, or nothing,
+  // your own defaults hold.
+  serves: [{ contract: "ingest", role: "sender", capabilities: ["timing"] }],
 
   open(config, note) {
     const log = (/** @type {string} */ level, /** @type {string} */ message) => note("log", { level, message });
@@ -35,12 +36,13 @@ serve({
 // ---- From here on: a sender for show. It is right on a good day; delete it. ----
 class NaiveSender {
   /** @param {any} config @param {(level: string, message: string) => void} log */
-  constructor({ api_url, ingest_url, project_id, task_id, run_id, token }, log) {
+  constructor({ api_url, ingest_url, project_id, task_id, run_id, token, timing_ms }, log) {
     const base = String(ingest_url ?? api_url).replace(/\/$/, "");
     const run = encodeURIComponent(run_id);
     const direct = `/api/projects/${project_id}/tasks/${encodeURIComponent(task_id)}/runs/${run}/event_stream/`;
     this.url = base + (ingest_url ? `/v1/runs/${run}/ingest` : direct);
     this.headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/x-ndjson" };
+    this.timeoutMs = timing_ms?.request_timeout ?? 10_000;
     this.log = log;
     this.events = /** @type {unknown[]} */ ([]);
     this.released = new AbortController();
@@ -51,7 +53,7 @@ class NaiveSender {
   }
 
   async post(/** @type {string} */ body) {
-    const signal = AbortSignal.any([this.released.signal, AbortSignal.timeout(2_000)]);
+    const signal = AbortSignal.any([this.released.signal, AbortSignal.timeout(this.timeoutMs)]);
     const response = await fetch(this.url, { method: "POST", headers: this.headers, body, signal });
     if (!response.ok) this.log("warn", `answer ${response.status}`);
     return response.json();

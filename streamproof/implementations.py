@@ -1,0 +1,26 @@
+"""The implementations that the name of a target can mean. Apart from the catalog, so that a driver which is one of them starts fast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from .fake_servers.ingest.mutants import SERVER_MUTANTS
+from .fake_servers.ingest.reference import reference_server
+from .harness.targets.builtins import BUILTINS
+from .harness.targets.mutants import MUTANTS
+from .harness.targets.names import TargetTables, target_tables
+from .harness.targets.references.ingest_sender import reference_sender
+from .harness.targets.verbs import Factory
+
+REFERENCES: Mapping[tuple[str, str], Factory] = {
+    ("ingest", "sender"): reference_sender,
+    ("ingest", "server"): reference_server,
+}
+
+
+@cache
+def tables() -> TargetTables:
+    """What the name of a target can mean."""
+    mutants = {mutant.name: mutant for mutant in (*MUTANTS, *SERVER_MUTANTS)}
+    return target_tables(REFERENCES, mutants, BUILTINS)
