@@ -25,6 +25,8 @@ T = TypeVar("T")
 AHEAD = 2
 """Tasks handed out per worker beyond the one it works on."""
 
+HELD_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 _function: Callable[[Any], Any] | None = None
 
 
@@ -36,6 +38,7 @@ class Pool(Generic[T]):
         self._close = close
         self._jobs = jobs
         self._executor: ProcessPoolExecutor | None = None
+        self._abandoned = False
 
     def __enter__(self) -> Pool[T]:
         if self._jobs > 1:
@@ -51,9 +54,10 @@ class Pool(Generic[T]):
         if self._executor is None:
             self._close()
             return
-        if kind is not None:
+        abandoned = self._abandoned or kind is not None
+        if abandoned:
             end_descendants()
-        self._executor.shutdown(wait=kind is None, cancel_futures=True)
+        self._executor.shutdown(wait=not abandoned, cancel_futures=True)
 
     def results(self, tasks: Iterable[Any]) -> Iterator[T]:
         """One result a task, in order. Tasks are taken as they are needed, so an endless supply is fine."""
@@ -66,15 +70,29 @@ class Pool(Generic[T]):
         try:
             while True:
                 while len(waiting) < self._jobs * AHEAD and (task := next(supply, _NOTHING)) is not _NOTHING:
-                    waiting.append(self._executor.submit(_work, task))
+                    with _interrupts_held():
+                        waiting.append(self._executor.submit(_work, task))
                 if not waiting:
                     return
                 yield waiting.popleft().result()
+        except (KeyboardInterrupt, GeneratorExit):
+            self._abandoned = True  # nobody waits for what is still under way
+            raise
         except BrokenProcessPool as error:
             raise HarnessFault("a worker process ended unexpectedly (out of memory, or killed from outside)") from error
 
 
 _NOTHING = object()
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """An interrupt in the middle of a fork would leave locks taken; it comes right behind."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, HELD_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_SIGNALS)
 
 
 def _work(task: Any) -> Any:
@@ -86,6 +104,7 @@ def _begin_worker(parent: int, close: Callable[[], None]) -> None:
     # The parent decides about an interrupt; a worker that saw it too would print a traceback of its own.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_SIGNALS)
     Finalize(None, close, exitpriority=10)
     if os.getppid() != parent:
         os._exit(1)

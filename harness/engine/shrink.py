@@ -42,7 +42,7 @@ def shrink_file(
             return workshop.shows(case, key)
 
         reduction = reduce_case(repro.case, still_fails, TRIES_MAX[workshop.world.name])
-        confirmed = workshop.confirm(reduction, key)
+        confirmed = workshop.confirm(reduction.case, key, reduction.tries)
     finally:
         workshop.close()
     digest = confirmed.example.history.digest() if workshop.world.name == "sim" else None

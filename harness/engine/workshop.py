@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +12,15 @@ from ..values.requirement import Contract
 from ..worlds.base import World
 from .catalog import Catalog
 from .example import Example, run_example
-from .reduce import Reduction, reduce_case
+from .reduce import reduce_case
 from .scenario import Scenario, Setting
 from .shapes import fits
 from .unit import Unit, UnitResult, ViolationKey, run_cases, unit_cases, violation_key
 
 TRIES_MAX = {"sim": 600, "loopback": 40}
-CONFIRMATIONS = {"sim": (1, 1), "loopback": (1, 2)}
+REDUCE_SECONDS_MAX = 45
+"""In real time an example may take half a minute (a stop that hangs); in ``sim`` only the number of tries counts."""
+CONFIRMATIONS = {"sim": (1, 1), "loopback": (2, 2)}
 """(k, n): a candidate counts as failing when it fails in k of n runs. What comes out is confirmed in a fresh life of the target."""
 
 
@@ -93,16 +96,23 @@ class Workshop:
         return seen >= wanted
 
     def reduce(self, task: ReduceTask) -> Reduced:
-        reduction = reduce_case(task.case, lambda case: self.shows(case, task.key), TRIES_MAX[self.world.name])
-        return self.confirm(reduction, task.key)
+        give_up = time.monotonic() + REDUCE_SECONDS_MAX
 
-    def confirm(self, reduction: Reduction, key: ViolationKey) -> Reduced:
-        """Runs the reduced case once more in a fresh life of the target, since only then it counts."""
-        self.target.close()
-        example = self.run(reduction.case)
-        confirmed = any(violation_key(finding) == key for finding in example.findings)
-        if not confirmed and self.world.name != "sim":
+        def still_fails(case: Case) -> bool:
+            in_time = self.world.name == "sim" or time.monotonic() < give_up
+            return in_time and self.shows(case, task.key)
+
+        reduction = reduce_case(task.case, still_fails, TRIES_MAX[self.world.name])
+        reduced = self.confirm(reduction.case, task.key, reduction.tries)
+        # In real time a smaller case may have failed by luck; then the one that was found is what counts.
+        return reduced if reduced.confirmed else self.confirm(task.case, task.key, reduction.tries)
+
+    def confirm(self, case: Case, key: ViolationKey, tries: int) -> Reduced:
+        """Runs a case in a fresh life of the target (in real time: in up to n of them), since only then it counts."""
+        _, runs = CONFIRMATIONS[self.world.name]
+        for _ in range(runs):
             self.target.close()
-            example = self.run(reduction.case)
-            confirmed = any(violation_key(finding) == key for finding in example.findings)
-        return Reduced(reduction.case, example, reduction.tries, confirmed)
+            example = self.run(case)
+            if any(violation_key(finding) == key for finding in example.findings):
+                return Reduced(case, example, tries, confirmed=True)
+        return Reduced(case, example, tries, confirmed=False)

@@ -12,6 +12,7 @@ runs at this very moment: when the owner's own code causes its crash, it runs on
 from __future__ import annotations
 
 import asyncio
+import ctypes
 from asyncio.base_events import BaseEventLoop
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
@@ -25,7 +26,6 @@ Ts = TypeVarTuple("Ts")
 OWNER: ContextVar[LifeOwner | None] = ContextVar("streamproof_owner", default=None)
 
 CLOSE_ATTEMPTS_MAX = 10
-_undying: list[object] = []
 
 
 class Severable(Protocol):
@@ -190,8 +190,10 @@ def close_quietly(coroutine: Any) -> None:
         except BaseException:  # noqa: S112 (either its clean-up awaited, and is asked again, or it raised, and is over)
             continue
         return
-    # It awaits for ever in its clean-up. It is kept, since the garbage collector would complain about it at any time.
-    _undying.append(coroutine)
+    # It awaits for ever in its clean-up. It is never let go of: the garbage collector would complain about it at any time,
+    # and at the end of the process, when no await works any more, its loop would spin for ever. A mere reference would not
+    # do, since the interpreter drops all of those when it ends.
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
 
 
 def _cancelled(handle: asyncio.Handle) -> asyncio.Handle:

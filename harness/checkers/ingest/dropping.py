@@ -15,7 +15,7 @@ MUTATION_MARK = "mutated-after-enqueue"
 
 def check_size_rule(view: View) -> Judgement:
     near = False
-    findings = []
+    findings: list[Finding] = []
     for life in view.lives:
         if life.first_sync is None or not _raw_utf8(view, life):
             continue

@@ -51,6 +51,8 @@ class Stop:
     replied_us: int | None = None
     reply_entry: int = 0
     outcome: str = ""
+    given_up_us: int | None = None
+    """When we stopped waiting for its return: far beyond anything that it may take."""
 
 
 @dataclass
@@ -173,7 +175,9 @@ class _Reader:
     def on_reply(self, entry: Entry) -> None:
         call = entry.data["call"]
         stop = self.pending_stops.pop(call, None)
-        if stop is not None:
+        if stop is not None and entry.data.get("late"):
+            stop.given_up_us = entry.at_us
+        elif stop is not None:
             stop.replied_us, stop.reply_entry, stop.outcome = entry.at_us, entry.number, entry.data["outcome"]
         enqueue = self.pending_enqueues.pop(call, None)
         if enqueue is not None:

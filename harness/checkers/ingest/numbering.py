@@ -54,7 +54,7 @@ def _order_findings(upload: Request) -> Iterator[Finding]:
 
 def check_identical_resend(view: View) -> Judgement:
     resent = False
-    findings = []
+    findings: list[Finding] = []
     for life in view.lives:
         last_by_seq: dict[int, tuple[int, str]] = {}
         for sent in life.sent:
@@ -88,7 +88,7 @@ def check_prefix_of_failure(view: View) -> Judgement:
 
 def _released(view: View, requirement: str, concerns: Callable[[Ack], bool]) -> Judgement:
     seen = False
-    findings = []
+    findings: list[Finding] = []
     for life in view.lives:
         acks = [ack for ack in life.acks if ack.certain and concerns(ack) and ack.position > 0]
         entries = [ack.entry for ack in acks]
@@ -120,7 +120,7 @@ def _resent(view: View, life: LifeView, upload: Request, ack: Ack, requirement: 
 
 def check_restart(view: View) -> Judgement:
     seen = False
-    findings = []
+    findings: list[Finding] = []
     for life in view.lives:
         if not life.sent or life.sent[0].request.held_up:
             continue
@@ -149,7 +149,7 @@ def check_rebase(view: View) -> Judgement:
     if view.two_writers and view.lost_lines:
         return not_judged("not judged: with another writer, events that were cut off on their way may count as acknowledged")
     seen = False
-    findings = []
+    findings: list[Finding] = []
     for life in view.lives:
         for ack in life.acks:
             upload = _next_upload(life, ack)
@@ -198,7 +198,7 @@ def _rebase_findings(view: View, ack: Ack, upload: Request, expected: list[int])
 
 def check_rebase_only_on_409(view: View) -> Judgement:
     seen = False
-    findings = []
+    findings: list[Finding] = []
     for life in view.lives:
         last_by_index: dict[int, tuple[int, int]] = {}
         for sent in life.sent:
@@ -219,7 +219,7 @@ def check_rebase_only_on_409(view: View) -> Judgement:
 
 def check_no_gap(view: View) -> Judgement:
     seen = False
-    findings = []
+    findings: list[Finding] = []
     for life in view.lives:
         drops = [event for event in life.life.events if view.was_dropped(event)]
         if not drops or not any(sent.line.entry > drops[0].entry for sent in life.sent):

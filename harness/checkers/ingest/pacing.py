@@ -63,7 +63,7 @@ class Attempt:
 
 def check_retry_pause(view: View) -> Judgement:
     seen = False
-    findings = []
+    findings: list[Finding] = []
     for life in view.lives:
         attempts = _attempts(view, life)
         if any(before.paced for before in attempts[:-1]):
@@ -186,7 +186,7 @@ def check_refused_loop(view: View) -> Judgement:
 
 def _hot_loop(view: View, requirement: str, what: str, concerns: Callable[[Answer], bool]) -> Judgement:
     seen = False
-    findings = []
+    findings: list[Finding] = []
     span_us = (view.timing_ms["retry_delay"] - view.jitter_ms) * 1000
     for life in view.lives:
         refused = [request for request in life.requests if request.delivered is not None and concerns(request.delivered)]

@@ -32,7 +32,7 @@ def _deadline_us(view: View, stop: Stop) -> int:
 
 def check_waits_for_answer(view: View) -> Judgement:
     seen = False
-    findings = []
+    findings: list[Finding] = []
     for life, stop, replied_us in _returned(view):
         after_stop = [request for request in life.requests if request.begun_entry > stop.call_entry]
         in_flight = [request for request in life.requests if _in_flight(view, request, stop)]
@@ -60,14 +60,17 @@ def _in_flight(view: View, request: Request, stop: Stop) -> bool:
 def check_returns(view: View) -> Judgement:
     limit_us = (view.timing_ms["stop_timeout"] + view.timing_ms["request_timeout"] + view.allowance_ms) * 1000
     seen = False
-    findings = []
+    findings: list[Finding] = []
     for life, stop in _stopped(view):
         ended_us = stop.replied_us if stop.replied_us is not None else view.wire.end_us
         took_us = ended_us - stop.called_us
         if life.life.killed_entry or (stop.replied_us is None and took_us <= limit_us):
             continue
         seen = True
-        if took_us > limit_us:
+        if stop.given_up_us is not None:
+            message = f"stop had not returned {(stop.given_up_us - stop.called_us) // 1000} ms after the call; it hangs"
+            findings.append(Finding("ING-STOP-2", message, (stop.call_entry,)))
+        elif took_us > limit_us:
             message = f"stop took {took_us // 1000} ms; stop_timeout and one request_timeout are {limit_us // 1000 - view.allowance_ms} ms"
             evidence = (stop.call_entry, *((stop.reply_entry,) if stop.reply_entry else ()))
             findings.append(Finding("ING-STOP-2", message, evidence, upper_bound=True))
@@ -159,7 +162,7 @@ def _final_numbers_before(life: LifeView, completion: Line) -> Iterator[int]:
 
 def check_empty_stop(view: View) -> Judgement:
     seen = False
-    findings = []
+    findings: list[Finding] = []
     for life in view.lives:
         stop = life.life.stop
         if stop is None or stop.outcome != "ok":
@@ -179,7 +182,7 @@ def check_stop_retries(view: View) -> Judgement:
     if timing["stop_timeout"] <= 2 * timing["retry_delay"] + timing["request_timeout"]:
         return not_judged("not judged: stop_timeout leaves no room for a retry")
     seen = False
-    findings = []
+    findings: list[Finding] = []
     for life, stop, replied_us in _returned(view):
         failed = _last_failure_in_time(view, life, stop)
         if failed is None or view.gave_up_entry(life) is not None or view.two_writers or _drained(view, life, stop):
@@ -214,7 +217,7 @@ def _refused_after(view: View, failed: Request) -> bool:
 
 def check_silence(view: View) -> Judgement:
     seen = False
-    findings = []
+    findings: list[Finding] = []
     for life, stop, _ in _returned(view):
         seen = True
         late = next((request for request in life.requests if request.begun_entry > stop.reply_entry), None)

@@ -17,7 +17,6 @@ import signal
 import subprocess
 import sysconfig
 import threading
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -27,11 +26,10 @@ from weakref import WeakSet
 from ...values.errors import TargetProblem
 from .lines import LineReader, Trouble
 from .mailbox import Exited, Mailbox
+from .stderr_tail import StderrTail
 from .tree import MARK_VARIABLE, end_descendants
 
 READ_BYTES = 64 * 1024
-STDERR_LINES = 100
-STDERR_LINE_BYTES_MAX = 4 * 1024
 LAST_WORDS_S_MAX = 0.5
 """How long the end of a process waits for what it wrote last; a pipe that a stranger still holds open never ends."""
 
@@ -162,34 +160,6 @@ class DriverProcess:
         _living.discard(self)
         self._mailbox.put(Exited(status))
         self.finished.set_result(status)
-
-
-class StderrTail:
-    """The last lines of standard error, long ones cut short."""
-
-    def __init__(self) -> None:
-        self._lines: deque[str] = deque(maxlen=STDERR_LINES)
-        self._partial = bytearray()
-        self._lock = threading.Lock()
-
-    def feed(self, data: bytes) -> None:
-        with self._lock:
-            *ended, rest = data.split(b"\n")
-            for piece in ended[-(STDERR_LINES + 1) :]:
-                self._keep(piece)
-                self._lines.append(self._text())
-                self._partial.clear()
-            self._keep(rest)
-
-    def lines(self) -> list[str]:
-        with self._lock:
-            return [*self._lines, *([self._text()] if self._partial else [])][-STDERR_LINES:]
-
-    def _keep(self, piece: bytes) -> None:
-        self._partial += piece[: max(0, STDERR_LINE_BYTES_MAX - len(self._partial))]
-
-    def _text(self) -> str:
-        return self._partial.decode("utf-8", "backslashreplace").rstrip("\r")
 
 
 def exit_text(status: int) -> str:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from streamproof.harness.targets.base import Instance
 from streamproof.harness.targets.stdio.process import Patience
 from streamproof.harness.targets.stdio.target import StdioTarget
 from streamproof.harness.values.case import Case
 from streamproof.harness.values.history import Header, History
-from streamproof.harness.worlds.base import Main, Quota, World
+from streamproof.harness.worlds.base import Main, Quota, Scene, World
 from streamproof.harness.worlds.loopback.world import LoopbackWorld
 from streamproof.harness.worlds.sim.world import SimWorld
 
@@ -67,6 +68,23 @@ def play() -> Iterator[Play]:
     yield run
     for world in worlds.values():
         world.close()
+
+
+@pytest.fixture
+def play_with(play: Play) -> Callable[..., History]:
+    """(target, use, notes) -> history: opens a sender on real sockets, uses it and closes it."""
+
+    def run(target: StdioTarget, use: Callable[[Scene, Instance], Awaitable[None]], notes: list[Any] | None = None) -> History:
+        heard: list[Any] = [] if notes is None else notes
+
+        async def main(scene: Scene) -> None:
+            instance = await target.open(scene, "s1", "ingest", "sender", {"run_id": "r"}, lambda *note: heard.append(note))
+            await use(scene, instance)
+            await instance.close()
+
+        return play(main, "loopback")
+
+    return run
 
 
 @pytest.fixture
