@@ -11,6 +11,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from ..faults.base import Fault
@@ -82,7 +83,11 @@ def _fewer_operations(case: Case) -> Iterator[Case]:
 
 
 def _merged_operations(case: Case) -> Iterator[Case]:
-    """A batch shortened, or two waits in a row made one."""
+    """Two waits in a row made one, or a batch shortened."""
+    for position, ((verb, args), (next_verb, next_args)) in enumerate(pairwise(case.workload)):
+        if verb == next_verb == "wait":
+            merged = (verb, {"ms": args["ms"] + next_args["ms"]})
+            yield case.with_changes(workload=(*case.workload[:position], merged, *case.workload[position + 2 :]))
     for position, (verb, args) in enumerate(case.workload):
         for name in BATCHES:
             items = args.get(name)

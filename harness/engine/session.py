@@ -65,6 +65,7 @@ def run_session(catalog: Catalog, options: SessionOptions, target_config: Mappin
     if options.keep_histories is not None:
         options.keep_histories.mkdir(parents=True, exist_ok=True)
     workshop = Workshop(catalog, target, world, options.seed, options.keep_histories)
+    target.close()  # what was started to ask what it serves: each worker starts its own
     search = Search(options, scenarios, world, progress, started)
     with Pool(workshop.do, workshop.close, _jobs(options, world)) as pool:
         interrupted = search.run(pool)
@@ -109,7 +110,7 @@ def select_scenarios(catalog: Catalog, options: SessionOptions, target: Target, 
         for scenario in catalog.scenarios.values()
         if (not options.contracts or scenario.contract in options.contracts)
         and (not options.scenarios or scenario.name in options.scenarios)
-        and (options.role is None or scenario.role == options.role)
+        and scenario.role in _roles(catalog, options, target, scenario.contract)
     ]
     if not chosen:
         raise UsageError("no scenario is left by --contract, --scenario and --role; see `streamproof list scenarios`")
@@ -205,6 +206,14 @@ class Search:
         except KeyboardInterrupt:
             self.interrupted = True
         return reduced
+
+
+def _roles(catalog: Catalog, options: SessionOptions, target: Target, contract: str) -> tuple[str, ...]:
+    """The roles to play. A target that declares nothing is taken for what a contract is mostly about: its first role."""
+    roles = tuple(catalog.contracts[contract].roles)
+    if options.role is not None:
+        return (options.role,)
+    return roles if target.declares else roles[:1]
 
 
 def _requirement_results(

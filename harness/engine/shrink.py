@@ -33,13 +33,14 @@ def shrink_file(
                 f"{path}: {', '.join(repro.expect)} does not fail for target {workshop.target.name!r}: there is nothing to shrink"
             )
         key = violation_key(shown[0])
+        fails = workshop.still_fails(repro.case, key)
         tries = 0
 
         def still_fails(case: Case) -> bool:
             nonlocal tries
             tries += 1
             progress.update(tries, TRIES_MAX[workshop.world.name], 1, f"shrinking {key[0]}")
-            return workshop.shows(case, key)
+            return fails(case)
 
         reduction = reduce_case(repro.case, still_fails, TRIES_MAX[workshop.world.name])
         confirmed = workshop.confirm(reduction.case, key, reduction.tries)

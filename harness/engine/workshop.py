@@ -11,8 +11,9 @@ from ..values.case import Case
 from ..values.requirement import Contract
 from ..worlds.base import World
 from .catalog import Catalog
+from .control import Control
 from .example import Example, run_example
-from .reduce import reduce_case
+from .reduce import StillFails, reduce_case
 from .scenario import Scenario, Setting
 from .shapes import fits
 from .unit import Unit, UnitResult, ViolationKey, run_cases, unit_cases, violation_key
@@ -55,10 +56,12 @@ class Workshop:
         self.world = world
         self.seed = seed
         self.keep = keep
+        self.control = Control(catalog)
 
     def close(self) -> None:
         self.target.close()
         self.world.close()
+        self.control.close()
 
     def do(self, task: Unit | ReduceTask | SlowTask) -> UnitResult | Reduced | bool:
         if isinstance(task, Unit):
@@ -96,16 +99,22 @@ class Workshop:
         return seen >= wanted
 
     def reduce(self, task: ReduceTask) -> Reduced:
-        give_up = time.monotonic() + REDUCE_SECONDS_MAX
-
-        def still_fails(case: Case) -> bool:
-            in_time = self.world.name == "sim" or time.monotonic() < give_up
-            return in_time and self.shows(case, task.key)
-
-        reduction = reduce_case(task.case, still_fails, TRIES_MAX[self.world.name])
+        reduction = reduce_case(task.case, self.still_fails(task.case, task.key), TRIES_MAX[self.world.name])
         reduced = self.confirm(reduction.case, task.key, reduction.tries)
         # In real time a smaller case may have failed by luck; then the one that was found is what counts.
         return reduced if reduced.confirmed else self.confirm(task.case, task.key, reduction.tries)
+
+    def still_fails(self, original: Case, key: ViolationKey) -> StillFails:
+        """The question that a reduction asks of each candidate: is the violation there, and can a fix still be told from it?"""
+        give_up = time.monotonic() + REDUCE_SECONDS_MAX
+        controlled = self.control.passes(original, key[0])
+
+        def answer(case: Case) -> bool:
+            if self.world.name != "sim" and time.monotonic() > give_up:
+                return False
+            return (not controlled or self.control.passes(case, key[0])) and self.shows(case, key)
+
+        return answer
 
     def confirm(self, case: Case, key: ViolationKey, tries: int) -> Reduced:
         """Runs a case in a fresh life of the target (in real time: in up to n of them), since only then it counts."""

@@ -382,6 +382,35 @@ def test_a_target_in_process_is_abandoned(world: LoopbackWorld) -> None:
     assert not any(entry.kind == "delivered" for entry in history.entries)
 
 
+def test_stubborn_clean_up_of_a_target() -> None:
+    """Clean-up code that awaits or never ends holds up neither the next example nor the end of the world."""
+    world = LoopbackWorld()
+
+    async def main(scene: Scene, server: Server, connect: Client) -> None:
+        owner = scene.new_owner("s1")
+
+        async def awaits() -> None:
+            try:
+                await asyncio.sleep(1_000)
+            finally:
+                await asyncio.sleep(1_000)
+
+        async def never_ends() -> None:
+            while True:
+                try:
+                    await asyncio.sleep(1_000)
+                except BaseException:
+                    continue
+
+        owner.create_task(awaits())
+        owner.create_task(never_ends())
+        await asyncio.sleep(0)
+
+    for _ in range(2):
+        play(world, main, quota=Quota(seconds=5))
+    world.close()
+
+
 def test_a_port_in_use(world: LoopbackWorld) -> None:
     """One clear message with the port and what to do; and no socket is left open."""
     with socket.socket() as taken:

@@ -130,7 +130,7 @@ class LoopbackScene(Scene):
         for served in self._served.values():
             await served.close()
         self.failed.cancel()
-        await cancel_tasks([task for task in asyncio.all_tasks() if not self._loop.owns(task)])
+        await cancel_own_tasks(self._loop)
 
     def bury(self) -> None:
         """Lets go of what the targets have left behind. Their clean-up code runs here, while the loop stands still."""
@@ -145,12 +145,12 @@ class LoopbackScene(Scene):
             gc.collect(1)
 
 
-async def cancel_tasks(tasks: list[asyncio.Task[object]]) -> None:
-    """Ends what is left of our own tasks; whatever they raise comes too late to matter."""
-    others = [task for task in tasks if task is not asyncio.current_task()]
-    for task in others:
+async def cancel_own_tasks(loop: LoopbackLoop) -> None:
+    """Ends what is left of our own tasks; whatever they raise comes too late to matter. Those of a target may never end."""
+    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task() and not loop.owns(task)]
+    for task in tasks:
         task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def listening_socket(port: int) -> socket.socket:

@@ -18,7 +18,7 @@ from ...values.errors import HarnessFault, QuotaExceeded, StreamproofError
 from ...values.history import Header, History
 from ..base import Main, Quota, World
 from .loop import LoopbackLoop
-from .scene import LoopbackScene, cancel_tasks
+from .scene import LoopbackScene, cancel_own_tasks
 
 ALLOWANCE_MS_MIN = 150
 ALLOWANCE_ROUND_TRIPS = 20
@@ -46,9 +46,13 @@ class LoopbackWorld(World):
         return self._play(main, case, header, quota)
 
     def close(self) -> None:
-        if self._runner is not None:
-            self._runner.close()
-            self._runner = None
+        if self._runner is None:
+            return
+        # Not the runner's own `close`, which waits for every task: those of a target that was abandoned never end.
+        loop = self._runner.get_loop()
+        self._runner = None
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
 
     def _play(self, main: Main, case: Case, header: Header, quota: Quota) -> History:
         runner = self._open()
@@ -64,7 +68,7 @@ class LoopbackWorld(World):
             raise fault from fault.__cause__
         finally:
             scene.bury()
-            runner.run(_quiet())
+            runner.run(_quiet(loop))
         return scene.history
 
     def _open(self) -> asyncio.Runner:
@@ -101,10 +105,10 @@ async def _perform(scene: LoopbackScene, main: Main, quota: Quota) -> None:
         await scene.close()
 
 
-async def _quiet() -> None:
+async def _quiet(loop: LoopbackLoop) -> None:
     """Lets the loop see the end of what was buried, and ends what that has begun."""
     await asyncio.sleep(0)
-    await cancel_tasks(list(asyncio.all_tasks()))
+    await cancel_own_tasks(loop)
 
 
 async def _slowest_round_trip_ms(scene: LoopbackScene) -> float:
