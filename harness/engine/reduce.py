@@ -36,7 +36,7 @@ class Reduction:
 def reduce_case(case: Case, still_fails: StillFails, tries_max: int) -> Reduction:
     """Returns the smallest case found within ``tries_max`` runs. The given case must fail already."""
     state = Reduction(case)
-    passes = (_fewer_faults, _fewer_operations, _simpler_faults, _simpler_operations, _simpler_config)
+    passes = (_plain_events, _fewer_faults, _fewer_operations, _simpler_faults, _simpler_operations, _simpler_config)
     improved = True
     while improved and state.tries < tries_max:
         improved = False
@@ -69,6 +69,19 @@ def _blocks(length: int) -> Iterator[tuple[int, int]]:
         for start in range(length - size, -1, -size):
             yield start, start + size
         size //= 2
+
+
+def _plain_events(case: Case) -> Iterator[Case]:
+    """All events at once reduced to their marks: what they hold is seldom the point."""
+    plain = tuple((verb, {name: _marks(value) for name, value in args.items()}) for verb, args in case.workload)
+    if plain != case.workload:
+        yield case.with_changes(workload=plain)
+
+
+def _marks(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_marks(item) for item in value]
+    return {"k": value["k"]} if isinstance(value, Mapping) and "k" in value else value
 
 
 def _fewer_faults(case: Case) -> Iterator[Case]:

@@ -56,12 +56,13 @@ def check_identical_resend(view: View) -> Judgement:
     resent = False
     findings: list[Finding] = []
     for life in view.lives:
-        last_by_seq: dict[int, tuple[int, str]] = {}
+        # The numbers of an upload are those of the epoch in which it began: an early 409 may overtake its later lines.
+        last_by_seq: dict[int, tuple[int, str, int]] = {}
         for sent in life.sent:
             assert sent.line.seq is not None
             before = last_by_seq.get(sent.line.seq)
-            last_by_seq[sent.line.seq] = (sent.line.entry, sent.line.text)
-            if before is None or _new_epoch(life, before[0], sent.line.entry):
+            last_by_seq[sent.line.seq] = (sent.line.entry, sent.line.text, sent.request.begun_entry)
+            if before is None or _new_epoch(life, before[2], sent.line.entry):
                 continue
             resent = True
             if before[1] != sent.line.text:
@@ -200,13 +201,13 @@ def check_rebase_only_on_409(view: View) -> Judgement:
     seen = False
     findings: list[Finding] = []
     for life in view.lives:
-        last_by_index: dict[int, tuple[int, int]] = {}
+        last_by_index: dict[int, tuple[int, int, int]] = {}
         for sent in life.sent:
             if sent.index is None or sent.line.seq is None:
                 continue
             before = last_by_index.get(sent.index)
-            last_by_index[sent.index] = (sent.line.entry, sent.line.seq)
-            if before is None or _new_epoch(life, before[0], sent.line.entry):
+            last_by_index[sent.index] = (sent.line.entry, sent.line.seq, sent.request.begun_entry)
+            if before is None or _new_epoch(life, before[2], sent.line.entry):
                 continue
             if not life.answered_between(before[0], sent.line.entry):
                 continue
@@ -242,7 +243,7 @@ def _gap_findings(life: LifeView) -> Iterator[Finding]:
                 "ING-DROP-1", f"seq {seq} is the first number behind {highest}: a dropped event has used up a number", (sent.line.entry,)
             )
             return
-        highest, since = max(highest, seq), sent.line.entry
+        highest, since = max(highest, seq), sent.request.begun_entry
 
 
 def _position_explains(life: LifeView, entry: int, seq: int) -> bool:

@@ -142,10 +142,12 @@ def _allowed_final_numbers(life: LifeView, completion: Line, known: int) -> set[
         told_before = [ack for ack in life.acks if ack.entry < known and (ack.certain or not certain_only)]
         renumberings = [ack.entry for ack in told_before if ack.renumbers]
         since = renumberings[-1] if renumberings else 0
-        sent = max((s.line.seq or 0 for s in life.sent if since < s.line.entry < completion.entry), default=None)
-        told = life.position_before(known, certain_only=certain_only)
-        allowed.add(max(sent or 0, told or 0))
-        if sent is None and renumberings:
+        lines = [sent for sent in life.sent if since < sent.line.entry < completion.entry]
+        # Lines of an upload that began before the 409 may arrive behind it; they bear numbers of the time before.
+        for numbered in (lines, [sent for sent in lines if sent.request.begun_entry > since]):
+            told = life.position_before(known, certain_only=certain_only)
+            allowed.add(max(max((sent.line.seq or 0 for sent in numbered), default=0), told or 0))
+        if renumberings and not any(sent.request.begun_entry > since for sent in lines):
             allowed.update(_final_numbers_before(life, completion))
     return allowed
 

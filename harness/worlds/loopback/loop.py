@@ -11,13 +11,22 @@ import socket
 import struct
 import weakref
 from collections.abc import Callable
-from contextvars import Context
+from contextvars import Context, copy_context
 from typing import Any
 
-from ..ownership import OWNER, OwnedLoop, owner_of_handle
+from ..ownership import OWNER, LifeOwner, OwnedLoop, owner_of_handle
 
 LINGER_RESET = struct.pack("ii", 1, 0)
 """Value of SO_LINGER with which a close sends RST."""
+
+
+class LoopbackTask(asyncio.Task[Any]):
+    """A task that knows its context and its owner (Python 3.11 does not tell the one of a task)."""
+
+    def __init__(self, coroutine: Any, context: Context | None, **options: Any) -> None:
+        self.context = copy_context() if context is None else context
+        self.owner: LifeOwner | None = self.context.get(OWNER)
+        super().__init__(coroutine, context=self.context, **options)
 
 
 class SeverableTransport:
@@ -58,20 +67,14 @@ class LoopbackLoop(OwnedLoop, asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self.on_fault: Callable[[str, BaseException], None] = lambda message, error: None
-        self._owned_tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
 
     _remove_reader: Callable[[int], bool]
     _remove_writer: Callable[[int], bool]
 
-    def owns(self, task: asyncio.Task[Any]) -> bool:
-        """Whether ``task`` belongs to a target."""
-        return task in self._owned_tasks
-
     def create_task(self, coro: Any, *, name: object = None, context: Context | None = None, **options: Any) -> asyncio.Task[Any]:
-        task = super().create_task(coro, name=name, context=context, **options)
-        if (OWNER.get() if context is None else context.get(OWNER)) is not None:
-            self._owned_tasks.add(task)
-        return task
+        if self._task_factory is not None:  # type: ignore[attr-defined]  # private: a target may have set its own
+            return super().create_task(coro, name=name, context=context, **options)
+        return LoopbackTask(coro, context, loop=self, name=None if name is None else str(name), **options)
 
     def _make_socket_transport(self, *args: Any, **options: Any) -> Any:
         transport = super()._make_socket_transport(*args, **options)  # type: ignore[misc]  # private, so typeshed does not know it
@@ -97,6 +100,6 @@ class LoopbackLoop(OwnedLoop, asyncio.SelectorEventLoop):
         if handle is not None:
             return owner_of_handle(handle) is None
         task = context.get("task") or context.get("future")
-        if isinstance(task, asyncio.Task):
-            return not self.owns(task)
+        if isinstance(task, LoopbackTask):
+            return task.owner is None
         return "transport" in context and OWNER.get() is None

@@ -130,24 +130,26 @@ class LoopbackScene(Scene):
         for served in self._served.values():
             await served.close()
         self.failed.cancel()
-        await cancel_own_tasks(self._loop)
+        await cancel_own_tasks()
 
-    def bury(self) -> None:
-        """Lets go of what the targets have left behind. Their clean-up code runs here, while the loop stands still."""
+    async def bury(self) -> None:
+        """Lets go of what the targets have left behind: their clean-up code runs here, and not in a later example."""
         if not self._owners:
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # an abandoned target closes nothing: that is what a crash means
-            end_pending_tasks(self._loop)
             for owner in self._owners:
                 owner.bury()
+            end_pending_tasks(self._loop)
             self._owners.clear()
             gc.collect(1)
+            await asyncio.sleep(0)  # finalisers may have left something to do
+            await cancel_own_tasks()
 
 
-async def cancel_own_tasks(loop: LoopbackLoop) -> None:
+async def cancel_own_tasks() -> None:
     """Ends what is left of our own tasks; whatever they raise comes too late to matter. Those of a target may never end."""
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task() and not loop.owns(task)]
+    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task() and getattr(task, "owner", None) is None]
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -18,7 +18,7 @@ from ...values.errors import HarnessFault, QuotaExceeded, StreamproofError
 from ...values.history import Header, History
 from ..base import Main, Quota, World
 from .loop import LoopbackLoop
-from .scene import LoopbackScene, cancel_own_tasks
+from .scene import LoopbackScene
 
 ALLOWANCE_MS_MIN = 150
 ALLOWANCE_ROUND_TRIPS = 20
@@ -67,8 +67,7 @@ class LoopbackWorld(World):
             fault.history = scene.history  # type: ignore[attr-defined]  # what was seen until then is worth keeping
             raise fault from fault.__cause__
         finally:
-            scene.bury()
-            runner.run(_quiet(loop))
+            runner.run(scene.bury())
         return scene.history
 
     def _open(self) -> asyncio.Runner:
@@ -103,12 +102,6 @@ async def _perform(scene: LoopbackScene, main: Main, quota: Quota) -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await scene.close()
-
-
-async def _quiet(loop: LoopbackLoop) -> None:
-    """Lets the loop see the end of what was buried, and ends what that has begun."""
-    await asyncio.sleep(0)
-    await cancel_own_tasks(loop)
 
 
 async def _slowest_round_trip_ms(scene: LoopbackScene) -> float:
