@@ -42,6 +42,7 @@ class OwnedLoop(BaseEventLoop):
     _scheduled: list[asyncio.TimerHandle]
     _asyncgens: Any
     _has_dead = False
+    _over = False
 
     def queued_handles(self) -> Iterable[asyncio.Handle]:
         """Every handle that waits for its turn or its time."""
@@ -70,6 +71,17 @@ class OwnedLoop(BaseEventLoop):
         if self._has_dead and belongs_to_dead(context):
             return _cancelled(asyncio.Handle(callback, args, self, context))
         return super().call_soon_threadsafe(callback, *args, context=context)
+
+    def declare_over(self) -> None:
+        """From here on asynchronous generators that are let go of are not closed any more: nothing would run it."""
+        self._over = True
+
+    def _asyncgen_finalizer_hook(self, agen: Any) -> None:
+        """The base class closes a generator in a task, which must not be one of the dead."""
+        if self._over or belongs_to_dead(None):
+            self._asyncgens.discard(agen)
+        else:
+            super()._asyncgen_finalizer_hook(agen)  # type: ignore[misc]  # private, so typeshed does not know it
 
     def _add_callback(self, handle: asyncio.Handle) -> None:
         """The way in which a selector loop queues the handles of readers and writers."""
@@ -171,6 +183,8 @@ def end_pending_tasks(loop: asyncio.AbstractEventLoop) -> None:
     Their clean-up code runs here, and not in a later example. Call it inside the running loop: clean-up that awaits gets
     no further, while outside it would fail on the spot, and code that tries again for ever would do so without a pause.
     """
+    if isinstance(loop, OwnedLoop):
+        loop.declare_over()
     pending: list[Any] = [task for task in asyncio.all_tasks(loop) if task is not asyncio.current_task(loop)]
     for task in pending:
         task._log_destroy_pending = False  # it is meant to be destroyed

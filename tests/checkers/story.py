@@ -88,10 +88,18 @@ class Story:
         """The head of a request, on a connection of its own."""
         self.requests += 1
         self.add("connect", connection=self.requests, server=server)
+        number = self.requests
         return self.add(
-            "request", request=self.requests, connection=self.requests, server=server, endpoint="upload", nth=1, method="POST", target=target,
+            "request",
+            request=number,
+            connection=number,
+            server=server,
+            endpoint="upload",
+            nth=1,
+            method="POST",
+            target=target,
             headers=headers or HEADERS,
-        )  # fmt: skip
+        )
 
     def line(self, index: int, text: str) -> Story:
         return self.add("line", request=self.requests, index=index, bytes=len(text.encode()), text=text, ended=True)

@@ -141,6 +141,7 @@ async def _end_all(scene: SimScene) -> None:
 
 
 async def _bury(loop: SimLoop, scene: SimScene) -> None:
+    loop.declare_over()
     scene.bury_owners()
     end_pending_tasks(loop)
 

@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -103,6 +104,34 @@ def test_a_failed_example_tells_its_history_and_leaves_nothing_behind(run_play: 
 def process_state() -> tuple[object, ...]:
     functions = (time.time, time.monotonic, time.sleep, os.urandom, random.Random.seed, aiohttp.connector.monotonic)
     return (*functions, random.getstate(), gc.isenabled(), signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL))
+
+
+def test_ctrl_c_leaves_nothing_behind(run_play: Any) -> None:
+    """An interruption by the user passes, and everything is put away."""
+
+    async def play(scene: Scene) -> None:
+        scene.new_owner("target").create_task(asyncio.sleep(1_000))
+        await serve(scene)
+        raise KeyboardInterrupt
+
+    before = process_state()
+    with pytest.raises(KeyboardInterrupt):
+        run_play(play)
+    assert process_state() == before
+
+
+def test_an_example_runs_in_another_thread(run_play: Any) -> None:
+    """There it has the same clock and entropy, and only the watchdog is missing."""
+
+    async def play(scene: Scene) -> None:
+        await scene.sleep(1_500)
+        scene.history.add("seen", time=time.time(), id=str(uuid.uuid4()))
+
+    histories = [run_play(play)]
+    thread = threading.Thread(target=lambda: histories.append(run_play(play)))
+    thread.start()
+    thread.join()
+    assert histories[0].entries == histories[1].entries
 
 
 def test_an_example_inside_an_example_is_refused(run_play: Any) -> None:
@@ -247,6 +276,7 @@ def test_a_restarted_server_resets_its_connections_and_listens_at_once(run_play:
                 await pending
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(session.post(f"{url}/stay"), 1)
+            await scene.sleep(1)
 
     kinds = [entry.kind for entry in run_play(play).entries if entry.kind in ("arrived", "told", "restarted")]
     assert kinds == ["arrived", "told", "restarted", "arrived", "told"]
