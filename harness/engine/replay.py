@@ -42,7 +42,10 @@ def _result(path: Path, repro: Repro, examples: list[Example]) -> ReplayResult:
     word, message = max(words, key=lambda row: ("FIXED", "CHANGED", "FAILED").index(row[0]))
     shown = failed[0] if failed else examples[0]
     findings = [finding for finding in shown.findings if finding.requirement in repro.expect] or shown.findings
-    digest = examples[0].history.digest()
+    digests = [example.history.digest() for example in examples]
+    digest = digests[0]
+    if len(examples) > 1 and examples[0].history.header.world == "sim":
+        message += f" ({len(examples)} replays, {len(set(digests))} {'history' if len(set(digests)) == 1 else 'different histories'})"
     return ReplayResult(
         path=path,
         verdict=word,

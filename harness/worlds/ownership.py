@@ -125,9 +125,10 @@ class LifeOwner(Owner):
         if self.dead:
             return
         self.dead = True
-        self._loop.silence(self)
+        # Before the handles are cancelled: a task that has not begun is held by nothing else.
         self._remains += asyncio.all_tasks(self._loop)
         self._remains += self._loop._asyncgens
+        self._loop.silence(self)
         for connection in list(self._connections):
             connection.sever()
         self._connections.clear()

@@ -43,23 +43,27 @@ class SimWorld(World):
 
     def run(self, main: Main, *, case: Case, header: Header, quota: Quota) -> History:
         with _resting_collector(), patched(case.seed):
-            loop = SimLoop(quota)
-            secrets = SecretTags()
-            history = History(replace(header, allowance_ms=ALLOWANCE_MS), clock_us=loop.elapsed_us, secrets=secrets)
-            scene = SimScene(loop, case, history, secrets)
-            try:
-                with shown(loop), Watchdog(loop, self._real_seconds_max) as watchdog:
-                    try:
-                        _play(loop, main, scene)
-                    finally:
-                        history.seal()
-                        watchdog.start_over()
-                        _put_away(loop, scene)
-            except Interrupted as interruption:
-                raise _with_history(interruption.fault, history) from None
-            except BaseException as error:
-                _with_history(error, history)
-                raise
+            # In a function of its own, so that loop and scene are garbage when the collector is let loose.
+            return self._run(main, case, header, quota)
+
+    def _run(self, main: Main, case: Case, header: Header, quota: Quota) -> History:
+        loop = SimLoop(quota)
+        secrets = SecretTags()
+        history = History(replace(header, allowance_ms=ALLOWANCE_MS), clock_us=loop.elapsed_us, secrets=secrets)
+        scene = SimScene(loop, case, history, secrets)
+        try:
+            with shown(loop), Watchdog(loop, self._real_seconds_max) as watchdog:
+                try:
+                    _play(loop, main, scene)
+                finally:
+                    history.seal()
+                    watchdog.start_over()
+                    _put_away(loop, scene)
+        except Interrupted as interruption:
+            raise _with_history(interruption.fault, history) from None
+        except BaseException as error:
+            _with_history(error, history)
+            raise
         return history
 
 
@@ -115,6 +119,7 @@ async def _await(main: Main, scene: SimScene) -> None:
 
 
 def _put_away(loop: SimLoop, scene: SimScene) -> None:
+    warnings.simplefilter("ignore")  # inside `_resting_collector`: what is ended here complains that it was not awaited
     with ExitStack() as steps:  # each is taken even if one fails; the last comes first
         steps.callback(loop.close)
         steps.callback(_run_on, loop, _bury(loop, scene))
@@ -150,7 +155,8 @@ async def _bury(loop: SimLoop, scene: SimScene) -> None:
 def _resting_collector() -> Iterator[None]:
     """No garbage collection inside; afterwards that of the youngest generation, which is all that the example made.
 
-    Sessions and the like that an abandoned target never closed complain when they are finalised. Nobody needs to hear it.
+    Sessions and the like that an abandoned target never closed complain when they are finalised. Nobody needs to hear it,
+    so the filters of warnings are kept here, to be put back when all is finalised.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -160,6 +166,5 @@ def _resting_collector() -> Iterator[None]:
             yield
         finally:
             if enabled:
-                warnings.simplefilter("ignore")
                 gc.collect(0)
                 gc.enable()
