@@ -14,6 +14,7 @@ from ..values.requirement import Contract
 from ..values.verdict import Finding, Judgement
 from ..worlds.base import Scene, World
 from .cast import Cast
+from .interrupts import INTERRUPTS
 from .judge import judge_history
 from .scenario import Scenario
 
@@ -49,6 +50,7 @@ class Example:
 
 def run_example(contract: Contract, scenario: Scenario, case: Case, target: Target, world: World) -> Example:
     """Never raises for what a target, a server or a checker does wrong; UsageError (a target that cannot be had) passes."""
+    INTERRUPTS.check()
     header = make_header(scenario, case, target, world)
 
     async def main(scene: Scene) -> None:

@@ -20,12 +20,13 @@ from typing import Any, Generic, TypeVar
 import psutil
 
 from ..values.errors import HarnessFault
+from .interrupts import INTERRUPTS
 
 T = TypeVar("T")
 AHEAD = 2
 """Tasks handed out per worker beyond the one it works on."""
 
-HELD_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SLICE_S = 0.2
 
 _function: Callable[[Any], Any] | None = None
 
@@ -54,10 +55,9 @@ class Pool(Generic[T]):
         if self._executor is None:
             self._close()
             return
-        abandoned = self._abandoned or kind is not None
-        if abandoned:
+        if self._abandoned or kind is not None:
             end_descendants()
-        self._executor.shutdown(wait=not abandoned, cancel_futures=True)
+        self._executor.shutdown(cancel_futures=True)
 
     def results(self, tasks: Iterable[Any]) -> Iterator[T]:
         """One result a task, in order. Tasks are taken as they are needed, so an endless supply is fine."""
@@ -70,11 +70,10 @@ class Pool(Generic[T]):
         try:
             while True:
                 while len(waiting) < self._jobs * AHEAD and (task := next(supply, _NOTHING)) is not _NOTHING:
-                    with _interrupts_held():
-                        waiting.append(self._executor.submit(_work, task))
+                    waiting.append(self._executor.submit(_work, task))
                 if not waiting:
                     return
-                yield waiting.popleft().result()
+                yield _result(waiting.popleft())
         except (KeyboardInterrupt, GeneratorExit):
             self._abandoned = True  # nobody waits for what is still under way
             raise
@@ -85,14 +84,15 @@ class Pool(Generic[T]):
 _NOTHING = object()
 
 
-@contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """An interrupt in the middle of a fork would leave locks taken; it comes right behind."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, HELD_SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_SIGNALS)
+def _result(future: Future[T]) -> T:
+    """Waits in slices, since only between them an interrupt is seen."""
+    while True:
+        INTERRUPTS.check()
+        try:
+            return future.result(timeout=SLICE_S)
+        except TimeoutError:
+            if future.done():
+                raise  # the task's own
 
 
 def _work(task: Any) -> Any:
@@ -104,7 +104,6 @@ def _begin_worker(parent: int, close: Callable[[], None]) -> None:
     # The parent decides about an interrupt; a worker that saw it too would print a traceback of its own.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_SIGNALS)
     Finalize(None, close, exitpriority=10)
     if os.getppid() != parent:
         os._exit(1)

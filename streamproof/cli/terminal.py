@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from ..harness.engine.interrupts import INTERRUPTS
 from ..reports.printable import one_line
 from ..reports.text import plain_text
 
@@ -28,58 +28,23 @@ def show(printer: Callable[[Console], None]) -> None:
         click.echo(plain_text(printer), nl=False)
 
 
-class Interrupts:
-    """Ctrl-C (or SIGTERM) while a session goes on: raised at once, and again at the next sign of progress.
-
-    The second time is needed: an exception that comes up in a callback of the garbage collector is lost.
-    """
-
-    def __init__(self) -> None:
-        self._asked = False
-
-    @contextmanager
-    def caught(self) -> Iterator[None]:
-        handlers = {number: signal.signal(number, self._raise) for number in (signal.SIGINT, signal.SIGTERM)}
-        hook = sys.unraisablehook
-        sys.unraisablehook = lambda lost: None if lost.exc_type is KeyboardInterrupt else hook(lost)
-        try:
-            yield
-        finally:
-            sys.unraisablehook = hook
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
-
-    def check(self) -> None:
-        if self._asked:
-            raise KeyboardInterrupt
-
-    def _raise(self, number: int, frame: object) -> None:
-        self._asked = True
-        raise KeyboardInterrupt
-
-
 class NoProgress:
     """In a pipe or a log nobody wants to read a line that is overwritten."""
 
-    def __init__(self, interrupts: Interrupts) -> None:
-        self._interrupts = interrupts
-
     def update(self, done: int, total: int | None, failures: int, label: str) -> None:
-        self._interrupts.check()
+        return None
 
 
-class ProgressLine(NoProgress):
+class ProgressLine:
     """Drawn between examples only, never by a thread: the simulation replaces the clock of the process while an example runs."""
 
-    def __init__(self, interrupts: Interrupts, bar: Progress, clock_s: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(interrupts)
+    def __init__(self, bar: Progress, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._bar = bar
         self._clock_s = clock_s
         self._task: TaskID = bar.add_task("", total=None, failures="")
         self._drawn_s = 0.0
 
     def update(self, done: int, total: int | None, failures: int, label: str) -> None:
-        super().update(done, total, failures, label)
         told = f"{failures} failing" if failures else ""
         self._bar.update(self._task, completed=done, total=total, description=one_line(label), failures=told)
         if self._clock_s() - self._drawn_s >= REFRESH_S:
@@ -88,16 +53,16 @@ class ProgressLine(NoProgress):
 
 
 @contextmanager
-def progress() -> Iterator[NoProgress]:
-    interrupts = Interrupts()
-    with interrupts.caught():
+def progress() -> Iterator[NoProgress | ProgressLine]:
+    """A session goes on: its progress is shown, and Ctrl-C ends it with what was found so far."""
+    with INTERRUPTS.noted():
         if not sys.stderr.isatty():
-            yield NoProgress(interrupts)
+            yield NoProgress()
             return
         names = TextColumn("{task.description}", markup=False)
         columns = (names, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("[red]{task.fields[failures]}"))
         with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
-            yield ProgressLine(interrupts, bar)
+            yield ProgressLine(bar)
 
 
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:

@@ -236,9 +236,10 @@ def test_stubborn_clean_up_of_the_dead_disturbs_nobody(run_play: Any) -> None:
                 raise ValueError("in clean-up")
 
         async def never_ends() -> None:
+            forever = asyncio.get_running_loop().create_future()
             while True:
                 try:
-                    await asyncio.sleep(1_000)
+                    await forever
                 except BaseException:
                     continue
 
