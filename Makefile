@@ -50,7 +50,7 @@ lock: setup
 
 # Figures of this machine, printed; nothing passes or fails by them.
 bench: setup
-	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python benchmarks/bench.py
 
 # By hand, not in CI: the reference over 20,000 examples.
 soak: setup

@@ -25,13 +25,13 @@ class Interrupts:
     @contextmanager
     def noted(self) -> Iterator[None]:
         """From here to its end signals are noted. Only in the main thread."""
-        self._asked = False
         before = {number: signal.signal(number, self._note) for number in SIGNALS}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+            self._asked = False
 
     def check(self) -> None:
         """Raises KeyboardInterrupt once a signal was noted. To be called where that does no harm."""

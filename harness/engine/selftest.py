@@ -36,13 +36,22 @@ class Job:
     count: int = 0
 
 
-def run_selftest(catalog: Catalog, contracts: Sequence[str], *, seed: int, jobs: int, examples: int, progress: Progress) -> SelftestResult:
+def run_selftest(
+    catalog: Catalog,
+    contracts: Sequence[str],
+    *,
+    seed: int,
+    jobs: int,
+    examples: int,
+    progress: Progress,
+    examples_per_mutant_max: int = EXAMPLES_PER_MUTANT_MAX,
+) -> SelftestResult:
     """``examples``: of the reference, for each contract. Raises UsageError for an unknown contract."""
     started = time.perf_counter()
     tasks = list(_jobs(catalog, contracts, examples))
     results: list[object] = []
     interrupted = False
-    with Pool(lambda job: _do(catalog, job, seed), lambda: None, jobs) as pool:
+    with Pool(lambda job: _do(catalog, job, seed, examples_per_mutant_max), lambda: None, jobs) as pool:
         try:
             for result in pool.results(tasks):
                 results.append(result)
@@ -78,13 +87,13 @@ def _untested(catalog: Catalog, contracts: Sequence[str]) -> tuple[tuple[str, st
     return tuple((row.id, row.untested) for row in rows if row.untested is not None)
 
 
-def _do(catalog: Catalog, job: Job, seed: int) -> object:
+def _do(catalog: Catalog, job: Job, seed: int, examples_per_mutant_max: int) -> object:
     text = job.name if job.kind == "reference" else f"{job.kind}:{job.name}"
     target = parse_target(text, catalog.targets, {})
     workshop = Workshop(catalog, target, make_world("sim"), seed)
     try:
         if job.kind == "mutant":
-            return _hunt(workshop, catalog.targets.mutants[job.name], job.contract)
+            return _hunt(workshop, catalog.targets.mutants[job.name], job.contract, examples_per_mutant_max)
         if job.kind == "null":
             return _null(workshop, job)
         return _reference(workshop, job)
@@ -103,13 +112,13 @@ def _scenarios(workshop: Workshop, contract: str) -> list[Scenario]:
     ]
 
 
-def _hunt(workshop: Workshop, mutant: Mutant, contract: str) -> MutantResult:
+def _hunt(workshop: Workshop, mutant: Mutant, contract: str, examples_max: int) -> MutantResult:
     started = time.perf_counter()
     result = UnitResult()
     scenarios = [scenario for scenario in _scenarios(workshop, contract) if scenario.role == mutant.role]
     scenarios.sort(key=lambda scenario: not set(mutant.requirements) & set(scenario.judges))
     for unit in _units(scenarios):
-        if _killing(result, mutant) is not None or result.examples >= EXAMPLES_PER_MUTANT_MAX:
+        if _killing(result, mutant) is not None or result.examples >= examples_max:
             break
         scenario = workshop.catalog.scenarios[unit.scenario]
         cases = unit_cases(unit, scenario, workshop.setting(scenario, unit.profile), workshop.seed)

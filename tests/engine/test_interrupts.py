@@ -33,8 +33,7 @@ def test_handlers_are_put_back() -> None:
     with INTERRUPTS.noted():
         signal.raise_signal(signal.SIGINT)
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
-    with INTERRUPTS.noted():
-        INTERRUPTS.check()
+    INTERRUPTS.check()
 
 
 def interrupting(task: int) -> int:

@@ -24,11 +24,10 @@ def check_enqueue_returns(view: View) -> Judgement:
 
 def _network_busy(view: View, enqueue: Enqueue) -> bool:
     """A request of this life was unanswered, or something had failed, when enqueue was called."""
-    if any(fault.number < enqueue.call_entry for fault in view.wire.faults):
+    if view.wire.faults and view.wire.faults[0].number < enqueue.call_entry:
         return True
-    requests = next(life.requests for life in view.lives if life.number == enqueue.life)
-    before = [request for request in requests if request.entry < enqueue.call_entry]
-    return bool(before) and (before[-1].delivered is None or before[-1].delivered.delivered_entry > enqueue.call_entry)
+    last = next(life for life in view.lives if life.number == enqueue.life).request_before(enqueue.call_entry)
+    return last is not None and (last.delivered is None or last.delivered.delivered_entry > enqueue.call_entry)
 
 
 def _enqueue_findings(view: View, enqueue: Enqueue) -> Iterator[Finding]:

@@ -97,6 +97,14 @@ class LifeView:
     def _delivery_entries(self) -> list[int]:
         return sorted(request.delivered.delivered_entry for request in self.requests if request.delivered is not None)
 
+    @cached_property
+    def _request_entries(self) -> list[int]:
+        return [request.entry for request in self.requests]
+
+    def request_before(self, entry: int) -> Request | None:
+        position = bisect_left(self._request_entries, entry)
+        return self.requests[position - 1] if position else None
+
     def upload_after(self, entry: int) -> Request | None:
         position = bisect_right(self._upload_entries, entry)
         return self.uploads[position] if position < len(self.uploads) else None

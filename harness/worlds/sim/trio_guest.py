@@ -37,6 +37,8 @@ from .trio_socket import SimResolver, SimSocketFactory
 trio_run: Any = _run  # private parts, which are no concern of type checkers
 trio_threads: Any = _threads
 
+BURIAL_TICKS_MAX = 1_000
+
 
 class TrioGuest:
     """A trio run that lives as long as its owner. ``seed`` decides in which order trio runs tasks that are ready.
@@ -51,7 +53,7 @@ class TrioGuest:
         self._loop = loop
         self._owner = owner
         self._random = random.Random(seed)
-        self._asyncgen_hooks: Any = None
+        self._asyncgen_hooks: tuple[Any, ...] = ()
         self._handle: asyncio.Handle | None = None  # of the next tick
         self._asleep = False
         self._nursery: trio.Nursery | None = None
@@ -117,7 +119,8 @@ class TrioGuest:
             runner.guest_tick_scheduled = True
             runner.io_manager = _NoInputOutput(self._wake)
             runner.entry_queue.wakeup = _Wakeup(runner)
-            self._asyncgen_hooks = sys.get_asyncgen_hooks()
+            # A plain tuple: what `sys` returns is unknown to the garbage collector, so a cycle through it would never be found.
+            self._asyncgen_hooks = tuple(sys.get_asyncgen_hooks())
         finally:
             sys.set_asyncgen_hooks(*hooks)
             GLOBAL_RUN_CONTEXT.__dict__.clear()
@@ -190,13 +193,31 @@ class TrioGuest:
 
     def _bury(self) -> None:
         """Ends what is left of the run after its owner is gone and the example is over."""
+        self._asleep = False  # nothing wakes it but this
+        self._runner.guest_tick_scheduled = True
         with self._in_place(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # trio warns that its run was abandoned, and so it was
-            for task in sorted(self._runner.tasks, key=lambda task: -task._counter):
-                GLOBAL_RUN_CONTEXT.task = task  # clean-up that awaits gets no further, instead of failing on the spot
-                task.context.run(close_quietly, task.coro)
-            self._runner.tasks.clear()
-            close_quietly(self._scheduler)
+            if not self._cancel_to_the_end():
+                self._close_to_the_end()
+
+    def _cancel_to_the_end(self) -> bool:
+        """Cancels everything and runs the scheduler on. False if something sleeps all the same, or never ends."""
+        if self._nursery is not None:
+            self._nursery.cancel_scope.cancel()
+            for _ in range(BURIAL_TICKS_MAX):
+                try:
+                    if next(self._scheduler) > 0:
+                        return False
+                except (StopIteration, trio.TrioInternalError):
+                    return True
+        return False
+
+    def _close_to_the_end(self) -> None:
+        for task in sorted(self._runner.tasks, key=lambda task: -task._counter):
+            GLOBAL_RUN_CONTEXT.task = task  # clean-up that awaits gets no further, instead of failing on the spot
+            task.context.run(close_quietly, task.coro)
+        self._runner.tasks.clear()
+        close_quietly(self._scheduler)
 
 
 class _LoopClock(trio.abc.Clock):
