@@ -217,7 +217,7 @@ def test_a_second_life_is_not_touched_by_the_death_of_the_first(run_play: Any) -
 
 
 def test_stubborn_clean_up_of_the_dead_disturbs_nobody(run_play: Any) -> None:
-    """Clean-up code that awaits, raises or never ends is disposed of silently when the example is over."""
+    """Clean-up code that awaits or raises is disposed of silently when the example is over."""
 
     async def play(scene: Scene) -> None:
         owner = scene.new_owner("life")
@@ -235,15 +235,7 @@ def test_stubborn_clean_up_of_the_dead_disturbs_nobody(run_play: Any) -> None:
             finally:
                 raise ValueError("in clean-up")
 
-        async def never_ends() -> None:
-            forever = asyncio.get_running_loop().create_future()
-            while True:
-                try:
-                    await forever
-                except BaseException:
-                    continue
-
-        for coroutine in (awaits(), raises(), never_ends()):
+        for coroutine in (awaits(), raises()):
             owner.create_task(coroutine)
         session = owner.run(aiohttp.ClientSession)
         owner.create_task(session.get(await serve(scene) + "/slow"))
