@@ -18,6 +18,7 @@ from ..faults.base import Fault
 from ..values.case import Case, Operation
 from ..values.errors import UsageError
 
+WAIT_MS_MIN = 50
 StillFails = Callable[[Case], bool]
 
 BATCHES = ("events", "pieces")
@@ -149,8 +150,13 @@ def _smaller_numbers(value: int) -> Iterator[int]:
 def _simpler_operations(case: Case) -> Iterator[Case]:
     for position, (verb, args) in enumerate(case.workload):
         for name, value in args.items():
-            for simpler in _simpler_argument(value):
+            for simpler in _shorter_waits(value) if verb == "wait" else _simpler_argument(value):
                 yield _with_operation(case, position, (verb, {**args, name: simpler}))
+
+
+def _shorter_waits(wait_ms: int) -> Iterator[int]:
+    """A wait of a millisecond or two would be a race on real sockets; a file must say the same there as in ``sim``."""
+    yield from (shorter for shorter in (WAIT_MS_MIN, 2 * WAIT_MS_MIN, wait_ms // 2) if WAIT_MS_MIN <= shorter < wait_ms)
 
 
 def _simpler_argument(value: Any) -> Iterator[Any]:

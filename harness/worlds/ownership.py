@@ -199,12 +199,13 @@ def close_quietly(coroutine: Any) -> None:
     """Ends a suspended coroutine whatever its clean-up code does: it may raise, or await, which it cannot any more."""
     for _ in range(CLOSE_ATTEMPTS_MAX):
         try:
-            coroutine.close()
+            awaited = coroutine.throw(GeneratorExit)
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException:  # noqa: S112 (either its clean-up awaited, and is asked again, or it raised, and is over)
-            continue
-        return
+        except BaseException:  # it is over; what its clean-up raised is nobody's concern any more
+            return
+        if getattr(awaited, "_asyncio_future_blocking", False):
+            awaited._asyncio_future_blocking = False  # as a task does; else the next await of it fails on the spot, for ever
     # It awaits for ever in its clean-up. It is never let go of: the garbage collector would complain about it at any time,
     # and at the end of the process, when no await works any more, its loop would spin for ever. A mere reference would not
     # do, since the interpreter drops all of those when it ends.

@@ -23,8 +23,10 @@ END_S = 60
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """As from an interactive shell: a program that a script starts in the background would ignore SIGINT."""
     command = [sys.executable, "-m", "streamproof", *arguments]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=folder, **pipes, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 @pytest.fixture

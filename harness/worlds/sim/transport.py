@@ -35,39 +35,6 @@ HIGH_WATER_BYTES = 64 * 1024
 class SimTransport(asyncio.Transport):
     """``real_socket``: a socket of the kernel that a library made for this connection; it is closed with it."""
 
-    __slots__ = (
-        "__weakref__",
-        "_at_eof",
-        "_buffered",
-        "_closing",
-        "_context",
-        "_ended",
-        "_ending",
-        "_flushing",
-        "_held",
-        "_high",
-        "_inbox",
-        "_inbox_bytes",
-        "_loop",
-        "_losing",
-        "_lost",
-        "_low",
-        "_outbox",
-        "_peer",
-        "_protocol",
-        "_pumping",
-        "_reading_paused",
-        "_reason",
-        "_side",
-        "_sock",
-        "_starved",
-        "_wire",
-        "_writing_paused",
-        "local_address",
-        "owner",
-        "real_socket",
-    )
-
     _start_tls_compatible = True  # what the base loop asks before it wraps a transport in TLS
 
     _protocol: Any
