@@ -130,8 +130,9 @@ def _driver_problems(history: History) -> tuple[str | None, tuple[str, ...]]:
     if serious:
         return str(serious[0].data["message"]), ()
     for entry in history.of_kind("reply"):
-        if entry.data["outcome"] == "driver_error":
-            return f"driver_error: {(entry.data['error'] or {}).get('message', 'no message')}", ()
+        # Every verb of a declared role is declared with it: `unsupported` contradicts what the driver said in `hello`.
+        if entry.data["outcome"] in ("driver_error", "unsupported"):
+            return f"{entry.data['outcome']}: {(entry.data['error'] or {}).get('message', 'no message')}", ()
     return None, tuple(str(entry.data["message"]) for entry in stray)
 
 
