@@ -11,6 +11,7 @@ from importlib import import_module
 import click
 
 from .. import __version__
+from ..harness.values.nearest import unknown_name
 from .config import load_config
 from .errors import exit_code_of
 
@@ -46,8 +47,6 @@ class CommandTable(click.Group):
         return found
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        from ..harness.values.nearest import unknown_name
-
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             raise unknown_name("command", args[0], COMMANDS)
         return super().resolve_command(ctx, args)

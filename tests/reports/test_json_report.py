@@ -19,12 +19,12 @@ def rendered(result: RunResult | SelftestResult, folder: Path) -> Any:
 
 def test_run_fits_the_shipped_schema(run_result: RunResult, tmp_path: Path) -> None:
     """A run report validates against the schema that is shipped with it."""
-    Draft202012Validator(load_schema("run")).validate(rendered(run_result, tmp_path))
+    assert list(Draft202012Validator(load_schema("run")).iter_errors(rendered(run_result, tmp_path))) == []
 
 
 def test_selftest_fits_the_shipped_schema(selftest_result: SelftestResult, tmp_path: Path) -> None:
     """A selftest report validates against the schema that is shipped with it."""
-    Draft202012Validator(load_schema("selftest")).validate(rendered(selftest_result, tmp_path))
+    assert list(Draft202012Validator(load_schema("selftest")).iter_errors(rendered(selftest_result, tmp_path))) == []
 
 
 def test_repro_path_is_relative_to_the_report(run_result: RunResult, tmp_path: Path) -> None:
