@@ -27,8 +27,6 @@ class Requirement:
     needs: tuple[str, ...] = ()
     worlds: tuple[str, ...] = ("sim", "loopback")
     internal: bool = False
-    optional: bool = False
-    """Depends on something a driver may leave out (log notes): never *required*."""
     untested: str | None = None
 
 

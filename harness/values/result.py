@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -150,11 +150,3 @@ class SelftestResult:
             return 130
         lives = any(not row.killed for row in self.mutants)
         return int(lives or any(row.passed for row in self.null_drivers) or any(row.violations for row in self.reference))
-
-
-@dataclass
-class Tally:
-    """Counts per requirement while a session runs."""
-
-    judged: int = 0
-    reasons: dict[str, int] = field(default_factory=dict)
