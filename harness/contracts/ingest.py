@@ -22,6 +22,7 @@ NEEDS_LIMITS = ("limits",)
 
 SENDER = Role(
     name="sender",
+    contract="ingest",
     verbs={
         "enqueue": Verb("enqueue", ("event",)),
         "enqueue_many": Verb("enqueue_many", ("events",)),
@@ -43,6 +44,7 @@ SENDER = Role(
 )
 SERVER = Role(
     name="server",
+    contract="ingest",
     verbs={},
     capabilities=(HEADER_COMPLETION,),
     example={"runs": [{"project_id": 7, "task_id": "task-1", "run_id": "run-1", "token": "example-token"}], "profile": PROXY},

@@ -34,13 +34,13 @@ class Player:
         scene = self._cast.scene
         self.life += 1
         life = self.life
-        scene.history.add("open", handle=self.handle, contract=self._cast.contract.name, role=self.role.name, life=life)
+        scene.history.add("open", handle=self.handle, contract=self.role.contract, role=self.role.name, life=life)
 
         def on_note(number: int, note: str, data: Mapping[str, Any]) -> None:
             scene.history.add("note", handle=self.handle, life=life, number=number, note=note, data=dict(data))
 
-        target = self._cast.target
-        self._instance = await target.open(scene, self.handle, self._cast.contract.name, self.role.name, self.config, on_note)
+        target = self._cast.target_for(self.role.name)
+        self._instance = await target.open(scene, self.handle, self.role.contract, self.role.name, self.config, on_note)
         scene.history.add("opened", handle=self.handle, life=life)
 
     async def call(self, verb: str, timeout_ms: int = 0, **args: Any) -> Reply:
@@ -70,14 +70,18 @@ class Player:
 
 
 class Cast:
-    """Who plays: the target for the roles under test."""
+    """Who plays: the target for the roles under test (those of the case), ``stand_in`` for all others."""
 
-    def __init__(self, scene: Scene, contract: Contract, target: Target) -> None:
+    def __init__(self, scene: Scene, contract: Contract, target: Target, stand_in: Target) -> None:
         self.scene = scene
         self.contract = contract
-        self.target = target
+        self._target = target
+        self._stand_in = stand_in
         self._calls = 0
         self._players: list[Player] = []
+
+    def target_for(self, role: str) -> Target:
+        return self._target if role in self.scene.case.roles else self._stand_in
 
     def next_call(self) -> int:
         self._calls += 1

@@ -13,6 +13,7 @@ from ..worlds.base import World
 from ..worlds.table import make_world
 from .catalog import Catalog
 from .example import run_example
+from .roles import served
 
 
 class Control:
@@ -26,11 +27,12 @@ class Control:
     def passes(self, case: Case, requirement: str) -> bool:
         """Whether the reference is judged by this requirement on this case, and without a finding."""
         scenario = self._catalog.scenarios[case.scenario]
-        if "sim" not in scenario.worlds or self._target.capabilities(scenario.contract, scenario.role) is None:
+        contract = self._catalog.contracts[case.contract]
+        if "sim" not in scenario.worlds or not served(contract, scenario.roles, self._target):
             return False
         if self._world is None:
             self._world = make_world("sim")
-        example = run_example(self._catalog.contracts[case.contract], scenario, case, self._target, self._world)
+        example = run_example(contract, scenario, case, self._target, self._world)
         return example.counts_as_judged(requirement) and not example.fails(requirement)
 
     def close(self) -> None:

@@ -68,7 +68,7 @@ def _check_capabilities(row: Serves, role: Role, report: Report) -> None:
         if name not in role.capabilities:
             report.mend(f"{row.contract} {row.role} declares an {unknown_name('capability', name, role.capabilities)}")
     left_out = {name for name in role.capabilities if name not in row.capabilities}
-    spared = [rule.id for rule in CONTRACTS[row.contract].requirements if rule.role == row.role and left_out & set(rule.needs)]
+    spared = [rule.id for rule in CONTRACTS[row.contract].requirements if row.role in rule.roles and left_out & set(rule.needs)]
     if spared:
         report.ok(f"{row.contract} {row.role} does not declare {', '.join(sorted(left_out))}: not judged then: {', '.join(spared)}")
 

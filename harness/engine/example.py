@@ -16,6 +16,7 @@ from ..worlds.base import Scene, World
 from .cast import Cast
 from .interrupts import INTERRUPTS
 from .judge import judge_history
+from .roles import capabilities
 from .scenario import Scenario
 
 STRAY_LINE = "stray-line"
@@ -48,13 +49,18 @@ class Example:
         return judgement is not None and judgement.judged and self.trouble is None and self.not_counted is None
 
 
-def run_example(contract: Contract, scenario: Scenario, case: Case, target: Target, world: World) -> Example:
-    """Never raises for what a target, a server or a checker does wrong; UsageError (a target that cannot be had) passes."""
+def run_example(
+    contract: Contract, scenario: Scenario, case: Case, target: Target, world: World, stand_in: Target | None = None
+) -> Example:
+    """Never raises for what a target, a server or a checker does wrong; UsageError (a target that cannot be had) passes.
+
+    ``stand_in`` plays the roles that are not under test; without one the target plays them all.
+    """
     INTERRUPTS.check()
-    header = make_header(scenario, case, target, world)
+    header = make_header(contract, scenario, case, target, world)
 
     async def main(scene: Scene) -> None:
-        cast = Cast(scene, contract, target)
+        cast = Cast(scene, contract, target, stand_in or target)
         try:
             await scenario.play(scene, cast)
         finally:
@@ -73,18 +79,17 @@ def run_example(contract: Contract, scenario: Scenario, case: Case, target: Targ
     return _judged(contract, scenario, case, history, trouble, driver_fault=driver_fault)
 
 
-def make_header(scenario: Scenario, case: Case, target: Target, world: World) -> Header:
+def make_header(contract: Contract, scenario: Scenario, case: Case, target: Target, world: World) -> Header:
     """What the history is about. The world fills in its allowance."""
-    capabilities = target.capabilities(scenario.contract, scenario.role) or ()
     return Header(
         contract=scenario.contract,
-        roles=(scenario.role,),
+        roles=case.roles,
         profile=case.profile,
         scenario=scenario.name,
         world=world.name,
         target=target.name,
         seed=case.seed,
-        capabilities=capabilities,
+        capabilities=capabilities(contract, case.roles, target) or (),
         config=case.config,
         workload=case.workload,
         faults=tuple(fault.to_json() for fault in case.faults),

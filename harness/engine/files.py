@@ -146,7 +146,7 @@ def _scenario(document: Document, data: Mapping[str, Any], contract: Contract, c
     if "scenario" in data:
         scenario: Scenario = _named(document, ("scenario",), f"scenario of {contract.name}", data["scenario"], of_contract)
         return scenario
-    fitting = [row for row in of_contract.values() if row.role in data["roles"] and data["profile"] in row.profiles]
+    fitting = [row for row in of_contract.values() if set(row.roles) & set(data["roles"]) and data["profile"] in row.profiles]
     judging = [row for row in fitting if set(row.judges) & set(data["expect"])]
     if not fitting:
         message = f"no scenario plays {', '.join(data['roles'])} in the profile {data['profile']!r}; name one with the key 'scenario'"

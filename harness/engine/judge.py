@@ -14,7 +14,7 @@ from ..values.verdict import Judgement, not_judged
 def judge_history(contract: Contract, history: History) -> Mapping[str, Judgement]:
     """Requirement id -> judgement, for every requirement of the roles that the history is about. Pure."""
     judgements: dict[str, Judgement] = {}
-    for role in history.header.roles:
+    for role in _roles(contract, history.header):
         make_view, checkers = CHECKERS[contract.name, role]
         try:
             view = make_view(history)
@@ -34,6 +34,12 @@ def judge_history(contract: Contract, history: History) -> Mapping[str, Judgemen
             except Exception:
                 judgements[row.id] = _crashed(f"the checker of {row.id}")
     return judgements
+
+
+def _roles(contract: Contract, header: Header) -> list[str]:
+    """The roles, or roles together, that have requirements which concern the history."""
+    concerned = (row.role for row in contract.requirements if set(row.roles) & set(header.roles))
+    return list(dict.fromkeys(concerned))
 
 
 def cannot_judge(row: Requirement, header: Header) -> str | None:

@@ -14,6 +14,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ..values.case import Case
 from ..values.history import History
+from ..values.requirement import split_roles
 from ..worlds.base import Quota, Scene
 
 if TYPE_CHECKING:
@@ -27,13 +28,15 @@ DEFAULT_QUOTA = Quota()
 class Setting:
     """What a scenario may look at when it draws: the profile, the world, what the target declared, and its options.
 
-    ``options`` are the plain options of the target from the configuration file (for a server named by URL: its ids).
+    ``roles``: those of the scenario that the target plays. ``options`` are the plain options of the target from the
+    configuration file (for a server named by URL: its ids).
     """
 
     profile: str
     world: str
     capabilities: tuple[str, ...]
     options: Mapping[str, str]
+    roles: tuple[str, ...] = ()
 
 
 def always(history: History) -> str | None:
@@ -45,7 +48,7 @@ def always(history: History) -> str | None:
 class Scenario:
     """``draw`` -> strategy of cases; ``play`` performs one; ``counts`` returns why an example does not count, or None.
 
-    ``judges``: the requirements it can judge; a finding of another requirement is a finding all the same.
+    ``role``: what is under test; ``a+b`` where either or both may be. ``judges``: the requirements it can judge; a finding of another requirement is a finding all the same.
     """
 
     name: str
@@ -64,3 +67,7 @@ class Scenario:
     """Verb -> JSON Schema of its arguments, for every operation that the play performs: what a repro file may hold."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """JSON Schema of the config of its cases."""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return split_roles(self.role)

@@ -15,6 +15,7 @@ from ..values.result import MutantResult, NullResult, ReferenceResult, SelftestR
 from ..worlds.table import make_world
 from .catalog import Catalog
 from .pool import Pool
+from .roles import served
 from .scenario import Scenario
 from .session import Progress
 from .unit import BATCH, Unit, UnitResult, ViolationKey, run_cases, unit_cases
@@ -106,7 +107,7 @@ def _scenarios(workshop: Workshop, contract: str) -> list[Scenario]:
     return [
         scenario
         for scenario in workshop.catalog.scenarios_of(contract)
-        if target.capabilities(contract, scenario.role) is not None
+        if served(workshop.catalog.contracts[contract], scenario.roles, target)
         and "sim" in scenario.worlds
         and (target.internal or not scenario.internal)
     ]
@@ -115,7 +116,7 @@ def _scenarios(workshop: Workshop, contract: str) -> list[Scenario]:
 def _hunt(workshop: Workshop, mutant: Mutant, contract: str, examples_max: int) -> MutantResult:
     started = time.perf_counter()
     result = UnitResult()
-    scenarios = [scenario for scenario in _scenarios(workshop, contract) if scenario.role == mutant.role]
+    scenarios = [scenario for scenario in _scenarios(workshop, contract) if mutant.role in scenario.roles]
     scenarios.sort(key=lambda scenario: not set(mutant.requirements) & set(scenario.judges))
     for unit in _units(scenarios):
         if _killing(result, mutant) is not None or result.examples >= examples_max:
@@ -128,6 +129,7 @@ def _hunt(workshop: Workshop, mutant: Mutant, contract: str, examples_max: int) 
             cases,
             workshop.target,
             workshop.world,
+            workshop.stand_in,
             stop=lambda so_far: _killing(so_far, mutant) is not None,
         )
         result.merge(found)

@@ -25,6 +25,7 @@ from .catalog import Catalog
 from .findings import collect_findings
 from .judge import not_applicable
 from .pool import Pool
+from .roles import capabilities, served
 from .scenario import Scenario
 from .unit import BATCH, Unit, UnitResult
 from .workshop import Reduced, ReduceTask, SlowTask, Workshop
@@ -64,7 +65,7 @@ def run_session(catalog: Catalog, options: SessionOptions, target_config: Mappin
     scenarios = select_scenarios(catalog, options, target, world)
     if options.keep_histories is not None:
         options.keep_histories.mkdir(parents=True, exist_ok=True)
-    workshop = Workshop(catalog, target, world, options.seed, options.keep_histories)
+    workshop = Workshop(catalog, target, world, options.seed, options.keep_histories, options.role)
     target.close()  # what was started to ask what it serves: each worker starts its own
     search = Search(options, scenarios, world, progress, started)
     with Pool(workshop.do, workshop.close, _jobs(options, world)) as pool:
@@ -110,15 +111,21 @@ def select_scenarios(catalog: Catalog, options: SessionOptions, target: Target, 
         for scenario in catalog.scenarios.values()
         if (not options.contracts or scenario.contract in options.contracts)
         and (not options.scenarios or scenario.name in options.scenarios)
-        and scenario.role in _roles(catalog, options, target, scenario.contract)
+        and set(scenario.roles) & set(_roles(catalog, options, target, scenario.contract))
     ]
     if not chosen:
         raise UsageError("no scenario is left by --contract, --scenario and --role; see `streamproof list scenarios`")
-    served = [scenario for scenario in chosen if target.capabilities(scenario.contract, scenario.role) is not None]
-    if not served:
+    playable = [scenario for scenario in chosen if _played(catalog, options, scenario, target)]
+    if not playable:
         roles = sorted({f"{scenario.contract}/{scenario.role}" for scenario in chosen})
         raise UsageError(f"target {target.name!r} serves none of the selected roles ({', '.join(roles)}); see `streamproof list targets`")
-    return [s for s in served if world.name in s.worlds and (target.internal or not s.internal)]
+    return [s for s in playable if world.name in s.worlds and (target.internal or not s.internal)]
+
+
+def _played(catalog: Catalog, options: SessionOptions, scenario: Scenario, target: Target) -> tuple[str, ...]:
+    """The roles of a scenario that the target plays."""
+    roles = tuple(role for role in scenario.roles if options.role in (None, role))
+    return served(catalog.contracts[scenario.contract], roles, target)
 
 
 WAITING_JOBS = 8
@@ -231,21 +238,28 @@ def _requirement_results(
     rows = []
     for name in contracts:
         for row in catalog.contracts[name].requirements:
-            if options.role is None or row.role == options.role:
-                rows.append(_verdict(row, target, world, search.result, judged_by, findings.get(row.id, ())))
+            if options.role is None or options.role in row.roles:
+                declared = capabilities(catalog.contracts[name], row.roles, target)
+                rows.append(_verdict(row, declared, target, world, search.result, judged_by, findings.get(row.id, ())))
     return tuple(rows)
 
 
 def _verdict(
-    row: Requirement, target: Target, world: World, result: UnitResult, judged_by: set[str], findings: tuple[Any, ...]
+    row: Requirement,
+    declared: tuple[str, ...] | None,
+    target: Target,
+    world: World,
+    result: UnitResult,
+    judged_by: set[str],
+    findings: tuple[Any, ...],
 ) -> RequirementResult:
-    capabilities = target.capabilities(row.contract, row.role)
+    """``declared``: the capabilities of the target for the roles of the row; None when it serves none of them."""
     judged = result.judged[row.id]
     reason: str | None
-    if capabilities is None:
+    if declared is None:
         reason = f"the target does not serve the role {row.role}"
     else:
-        reason = not_applicable(row, capabilities, world.name, internal=target.internal)
+        reason = not_applicable(row, declared, world.name, internal=target.internal)
     if reason is None and row.id not in judged_by:
         reason = "no selected scenario judges it"
     required = reason is None and row.level == "MUST"

@@ -98,6 +98,7 @@ def run_cases(
     cases: list[Case],
     target: Target,
     world: World,
+    stand_in: Target,
     *,
     keep: Path | None = None,
     stop: Callable[[UnitResult], bool] = lambda result: False,
@@ -105,7 +106,7 @@ def run_cases(
     """Runs the cases one after the other until ``stop`` says so."""
     result = UnitResult()
     for case in cases:
-        example = run_example(contract, scenario, case, target, world)
+        example = run_example(contract, scenario, case, target, world, stand_in)
         if keep is not None:
             name = f"{scenario.name}-{case.profile}-{case.seed}.ndjson"
             (keep / name).write_text(example.history.to_ndjson(), encoding="utf-8")

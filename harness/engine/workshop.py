@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..targets.base import Target
+from ..targets.names import reference_target
 from ..values.case import Case
 from ..values.requirement import Contract
 from ..worlds.base import World
@@ -14,6 +15,7 @@ from .catalog import Catalog
 from .control import Control
 from .example import Example, run_example
 from .reduce import StillFails, reduce_case
+from .roles import capabilities, served
 from .scenario import Scenario, Setting
 from .shapes import fits
 from .unit import Unit, UnitResult, ViolationKey, run_cases, unit_cases, violation_key
@@ -50,12 +52,17 @@ class Reduced:
 class Workshop:
     """One target in one world; `close` ends both. Tasks may be given in any order: each example is played from scratch."""
 
-    def __init__(self, catalog: Catalog, target: Target, world: World, seed: int, keep: Path | None = None) -> None:
+    def __init__(
+        self, catalog: Catalog, target: Target, world: World, seed: int, keep: Path | None = None, role: str | None = None
+    ) -> None:
+        """``role``: the only one that the target is to play."""
         self.catalog = catalog
         self.target = target
         self.world = world
         self.seed = seed
         self.keep = keep
+        self.role = role
+        self.stand_in = reference_target(catalog.targets)
         self.control = Control(catalog)
 
     def close(self) -> None:
@@ -71,8 +78,10 @@ class Workshop:
         return self.run(task.case).fails(task.requirement)
 
     def setting(self, scenario: Scenario, profile: str) -> Setting:
-        capabilities = self.target.capabilities(scenario.contract, scenario.role) or ()
-        return Setting(profile, self.world.name, capabilities, self.target.options)
+        contract = self.contract_of(scenario)
+        roles = served(contract, scenario.roles if self.role is None else (self.role,), self.target)
+        declared = capabilities(contract, roles, self.target) or ()
+        return Setting(profile, self.world.name, declared, self.target.options, roles)
 
     def contract_of(self, scenario: Scenario) -> Contract:
         return self.catalog.contracts[scenario.contract]
@@ -80,11 +89,11 @@ class Workshop:
     def search(self, unit: Unit) -> UnitResult:
         scenario = self.catalog.scenarios[unit.scenario]
         cases = unit_cases(unit, scenario, self.setting(scenario, unit.profile), self.seed)
-        return run_cases(self.contract_of(scenario), scenario, cases, self.target, self.world, keep=self.keep)
+        return run_cases(self.contract_of(scenario), scenario, cases, self.target, self.world, self.stand_in, keep=self.keep)
 
     def run(self, case: Case) -> Example:
         scenario = self.catalog.scenarios[case.scenario]
-        return run_example(self.contract_of(scenario), scenario, case, self.target, self.world)
+        return run_example(self.contract_of(scenario), scenario, case, self.target, self.world, self.stand_in)
 
     def shows(self, case: Case, key: ViolationKey) -> bool:
         """Whether the violation is seen in k of n runs."""

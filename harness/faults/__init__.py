@@ -9,21 +9,28 @@ from ..values.errors import UsageError
 from ..values.nearest import unknown_name
 from .already_complete import AlreadyComplete
 from .base import Fault
+from .buffer_answer import BufferedAnswer
 from .buffer_request import BufferedRequest
 from .close_after import CloseAfter
 from .content_type import ContentType
 from .crash import Crash
 from .cut import Cut
 from .drip import Drip
+from .duplicate import Duplicate
 from .early_answer import EarlyAnswer
+from .end_stream import EndStreamFault
 from .fields import parameters
 from .forget import Forget
+from .framing import Framing
 from .garbage import Garbage
 from .gzip_answer import Gzip
 from .half_close import HalfClose
+from .idle_timeout import IdleTimeoutFault
+from .interject import Interject
 from .lose_answer import LoseAnswer
 from .redirect import Redirect
 from .refuse import Refuse
+from .reorder import Reorder
 from .restart import Restart
 from .second_writer import SecondWriter
 from .slice import Slice
@@ -31,6 +38,8 @@ from .spoilt_body import SpoiltBody
 from .stale import StaleRead
 from .stall import Stall
 from .status import Status
+from .terminal import TerminalFault
+from .trim import Trim
 
 _ROWS: tuple[type[Fault], ...] = (
     # wire
@@ -52,12 +61,22 @@ _ROWS: tuple[type[Fault], ...] = (
     Gzip,
     # proxy
     BufferedRequest,
+    BufferedAnswer,
+    IdleTimeoutFault,
     StaleRead,
     # server state
     Forget,
     AlreadyComplete,
     Restart,
     SecondWriter,
+    Trim,
+    # stream
+    Duplicate,
+    Reorder,
+    Interject,
+    Framing,
+    EndStreamFault,
+    TerminalFault,
     # target
     Crash,
 )

@@ -124,10 +124,10 @@ class ChangeState:
 
     ``forget``: the last ``count`` positions (None: all). ``complete``: the stream is already complete.
     ``restart``: the server process restarts: every connection is reset, stored state stays.
-    ``second-writer``: somebody else writes ``count`` events.
+    ``second-writer``: somebody else writes ``count`` events. ``trim``: the stream keeps only its newest ``count`` events.
     """
 
-    change: Literal["forget", "complete", "restart", "second-writer"]
+    change: Literal["forget", "complete", "restart", "second-writer", "trim"]
     count: int | None = None
 
 
@@ -138,4 +138,84 @@ class Stale:
     behind: int
 
 
-ServerDecision = Answer | Rewrite | BufferRequest | ChangeState | Stale
+# --- performed by the server while it streams -----------------------------------------------------------------------
+
+Newline = Literal["lf", "cr", "crlf"]
+Interjection = Literal["keepalive", "comment", "unknown", "bad-json", "no-object", "id-only", "bom", "retry", "empty-data"]
+StreamEnd = Literal["clean", "rotated", "resync", "unknown", "error"]
+Terminal = Literal["missing", "twice", "open", "followed", "empty"]
+
+
+@dataclass(frozen=True)
+class Framing:
+    """Write every frame of the answer this way, which the standard allows. ``data_lines``: the data goes over so many lines."""
+
+    newline: Newline
+    bom: bool
+    space: bool
+    data_lines: int
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """Behind ``after_events`` events of the answer send the last ``count`` of them again, with their ids."""
+
+    after_events: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Reorder:
+    """Behind ``after_events`` events of the answer the next ``window`` go out in the opposite order."""
+
+    after_events: int
+    window: int
+
+
+@dataclass(frozen=True)
+class Interject:
+    """Behind ``after_events`` events of the answer send ``count`` frames that are no events. ``with_id``: they carry an id."""
+
+    after_events: int
+    what: Interjection
+    count: int
+    with_id: bool
+
+
+@dataclass(frozen=True)
+class EndStream:
+    """Behind ``after_events`` events the server ends the answer, whole as HTTP, though the stream goes on.
+
+    ``end`` says with which frame: none (``clean``), ``event: end`` (``rotated``, ``resync``, ``unknown`` type), or
+    ``event: error``. ``eof`` False: the frame is sent, but the connection stays open and silent.
+    """
+
+    after_events: int
+    end: StreamEnd
+    eof: bool
+
+
+@dataclass(frozen=True)
+class Terminate:
+    """How the terminal frame of a finished stream goes out: not at all, twice, without the end of the answer behind it, with the
+    last event once more behind it, or with the data ``{}``."""
+
+    terminal: Terminal
+
+
+@dataclass(frozen=True)
+class HoldBack:
+    """A proxy passes the body on only in blocks of ``bytes``, or when it ends."""
+
+    bytes: int
+
+
+@dataclass(frozen=True)
+class IdleTimeout:
+    """A proxy ends the answer once nothing was written for ``after_ms``."""
+
+    after_ms: int
+
+
+StreamDecision = Framing | Repeat | Reorder | Interject | EndStream | Terminate | HoldBack | IdleTimeout
+ServerDecision = Answer | Rewrite | BufferRequest | ChangeState | Stale | StreamDecision

@@ -41,6 +41,7 @@ def everything(capabilities: tuple[str, ...] | None = None) -> tuple[Serves, ...
         Serves(contract.name, role.name, role.capabilities if capabilities is None else capabilities)
         for contract in CONTRACTS.values()
         for role in contract.roles.values()
+        if role.contract == contract.name
     )
 
 

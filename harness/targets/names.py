@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..contracts import CONTRACTS
 from ..values.errors import UsageError
 from ..values.nearest import unknown_name
 from .base import Serves, Target
@@ -132,7 +133,7 @@ def _mutant(text: str, name: str, tables: TargetTables) -> Target:
     if name not in tables.mutants:
         raise unknown_name("mutant", name, tables.mutants)
     mutant = tables.mutants[name]
-    key = (mutant.contract, mutant.role)
+    key = (CONTRACTS[mutant.contract].roles[mutant.role].contract, mutant.role)
     return InProcessTarget(text, lambda *asked: mutant.factory if asked == key else None, serves=_declared_for(key, mutant.factory))
 
 

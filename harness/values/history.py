@@ -26,6 +26,8 @@ link
 ``closed``            connection, by ("target" | "server" | "link"), how ("fin" | "rst")
 ``fault``             index (into the plan), fault, and where it acted: only for faults really injected
 ``delivered``         request (the last byte of its answer was handed to the target's socket), certain (bool)
+``broken``            request, bytes (of the body of its answer that were handed over before the connection ended in the
+                      middle of it), certain (bool: they surely arrived)
 server
 ``request``           request, connection, server, endpoint, nth, method, target (raw), headers [[name, value]..]
 ``body-end``          request, how ("end" | "cut"), bytes
@@ -34,7 +36,8 @@ server
 ====================  ====================================================================================
 
 A contract adds kinds of its own (for ``ingest``: ``line``, ``accept``, ``duplicate``, ``reject``, ``complete``,
-``state``; see the module of its fake server).
+``state``; see the module of its fake server). A streamed answer has an ``answer`` without a body when it begins, and a
+``stream-over`` when the server has ended it.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ Level = Literal["MUST", "SHOULD"]
 class Requirement:
     """One numbered sentence of a contract.
 
-    ``internal``: only an implementation that opens itself up (runs in process) can be judged.
+    ``role`` ``a+b``: of two roles together. ``internal``: only an implementation that opens itself up (runs in process) can be judged.
     ``needs``: capabilities without which it is ``not_run``. ``worlds``: where it can be judged.
     ``profiles``: the profiles in which it applies. ``source``: where the sentence comes from.
     """
@@ -29,6 +29,15 @@ class Requirement:
     internal: bool = False
     untested: str | None = None
 
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return split_roles(self.role)
+
+
+def split_roles(role: str) -> tuple[str, ...]:
+    """``sender+reader`` is a matter of both roles together."""
+    return tuple(role.split("+"))
+
 
 @dataclass(frozen=True)
 class Verb:
@@ -43,10 +52,13 @@ class Verb:
 class Role:
     """What is under test in a contract. ``capabilities``: those it may declare beside its verbs.
 
+    ``contract``: the name by which a driver knows it; another contract may borrow the role.
+
     ``example``: a small valid config for a first try; ``{url}`` stands for the base URL of a server.
     """
 
     name: str
+    contract: str
     verbs: Mapping[str, Verb]
     notes: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()

@@ -34,6 +34,7 @@ class LinkConnection:
         self._pending: deque[Exchange] = deque()
         self._over = False
         self._closed_by: str | None = None
+        self._closed_how: How | None = None
         self._finished_towards: set[Side] = set()
         self._pipes: dict[Side, Pipe] = {"client": Pipe(self, "client"), "server": Pipe(self, "server")}
 
@@ -89,6 +90,12 @@ class LinkConnection:
         if exchange is not None and delivered:
             self._link.history.add("delivered", request=exchange.request, certain=certain and self._closed_by != "target")
 
+    def break_answer(self, exchange: Exchange | None, payload_bytes: int) -> None:
+        """The connection is over in the middle of an answer. What a FIN followed has surely arrived, if the target still read."""
+        if exchange is not None:
+            certain = self._closed_by != "target" and self._closed_how == "fin"
+            self._link.history.add("broken", request=exchange.request, bytes=payload_bytes, certain=certain)
+
     def drained(self, pipe: Pipe) -> None:
         """All that ``pipe`` had to pass on is passed on, and its source has ended."""
         self._finish(OTHER[pipe.source])
@@ -135,7 +142,7 @@ class LinkConnection:
 
     def _note_closed(self, by: str, how: How) -> None:
         if self._closed_by is None:
-            self._closed_by = by
+            self._closed_by, self._closed_how = by, how
             self._link.history.add("closed", connection=self.number, by=by, how=how)
 
     def _reset_both(self) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import TYPE_CHECKING, Literal
 
-from ..faults.base import Fault, Piece
+from ..faults.base import Fault, Piece, PieceKind
 from ..faults.decisions import Crash, Cut, Drip, HalfClose, LinkDecision, Replace, Slice, Stall, Swallow
 from .http_scan import Head, Scanner, split_piece
 from .wire import OTHER, Cancellable, Side
@@ -76,6 +76,8 @@ class Pipe:
         self._closed = False
         self.lossy = False
         """Bytes were dropped: nothing that follows may reach the other side."""
+        self._payload_passed = 0
+        """Bytes of the body of the present message that have gone to the other side."""
 
     def received(self, data: bytes) -> None:
         self._backlog.extend(self.scanner.feed(data))
@@ -98,6 +100,8 @@ class Pipe:
 
     def close(self) -> None:
         """Forgets everything; the connection is over."""
+        if self._direction == "answer" and self._in_message and not self._closed:
+            self._connection.break_answer(self._exchange, self._payload_passed)
         self._closed = True
         self._cancel_timer()
         self._backlog.clear()
@@ -165,11 +169,13 @@ class Pipe:
             self._out.clear()
             self._wire.send(OTHER[self.source], data)
 
-    def _pass(self, data: bytes) -> None:
+    def _pass(self, data: bytes, kind: PieceKind) -> None:
         if self._pace is not None:
             self._pace.left -= len(data)
         if data and not self.lossy:
             self._out.append(data)
+            if kind == "payload":
+                self._payload_passed += len(data)
 
     # --- one piece --------------------------------------------------------------------------------------------------
 
@@ -184,6 +190,7 @@ class Pipe:
 
     def _begin(self, head: Head) -> None:
         self._spent.clear()
+        self._payload_passed = 0
         self._in_message = not head.interim
         if self._direction == "request":
             self._exchange = self._connection.begin_request(head)
@@ -194,7 +201,7 @@ class Pipe:
         if piece.kind == "end":
             self._end(certain=True)
         else:
-            self._pass(piece.data)
+            self._pass(piece.data, piece.kind)
 
     def _end(self, *, certain: bool) -> None:
         exchange, self._exchange = self._exchange, None
@@ -214,7 +221,7 @@ class Pipe:
                 self._spent.add(index)  # a Swallow may yet be followed by a Cut
             if over and isinstance(decision, HOLDING):
                 continue  # nothing is left to be held or lost, so it does not act
-            self._pass(first.data)
+            self._pass(first.data, first.kind)
             if over:
                 self._end_before(decision, piece)
             self._flush()
@@ -256,7 +263,7 @@ class Pipe:
             case Cut():
                 self._connection.cut(decision.how)
             case Replace():
-                self._pass(decision.data)
+                self._pass(decision.data, "framing")
                 self._flush()
                 self._connection.cut(decision.how)
             case Swallow():

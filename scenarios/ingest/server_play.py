@@ -66,14 +66,15 @@ class Runs:
 
 async def play_server(scene: Scene, cast: Cast) -> None:
     """Plays the workload of the scene's case against the target."""
-    options = {**({"token": "streamproof"} if isinstance(cast.target, UrlTarget) else {}), **cast.target.options, **cast.target.secrets}
+    target = cast.target_for("server")
+    options = {**({"token": "streamproof"} if isinstance(target, UrlTarget) else {}), **target.options, **target.secrets}
     runs = _runs(scene, options)
     player = cast.player("server", "server", {"runs": [dict(row) for row in runs.rows], "profile": scene.case.profile})
     await player.open()
     url = player.value.get("url")
     if not isinstance(url, str):
         raise TargetProblem(
-            f"{cast.target.name}: the role `server` must offer an aiohttp application `app` or a `url`; got {dict(player.value)!r}"
+            f"{target.name}: the role `server` must offer an aiohttp application `app` or a `url`; got {dict(player.value)!r}"
         )
     client = HostileClient(scene, Address.of(url), runs)
     try:

@@ -144,7 +144,7 @@ def test_a_lost_answer(link_bench: MakeBench, answer_bytes: int) -> None:
     assert wire.sent("server") == UPLOAD
     assert wire.sent("client") == ANSWER[:answer_bytes]
     assert wire.did("close") == [("close", "client"), ("close", "server")]
-    assert bench.kinds == ["connect", "fault", "closed"]
+    assert bench.kinds == ["connect", "fault", "closed", "broken"]
 
 
 def test_an_answer_that_is_not_longer_is_not_lost(link_bench: MakeBench) -> None:
