@@ -31,6 +31,7 @@ def run_to_json(result: RunResult, folder: Path) -> dict[str, Any]:
         "kind": "run",
         "tool_version": result.tool_version,
         "target": result.target,
+        "target_version": result.target_version,
         "world": result.world,
         "seed": result.seed,
         "elapsed_s": round(result.elapsed_s, 3),

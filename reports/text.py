@@ -44,7 +44,8 @@ def plain_text(show: Callable[[Console], None]) -> str:
 
 
 def print_run(console: Console, result: RunResult) -> None:
-    _line(console, f"streamproof {result.tool_version}: target {result.target}, world {result.world}, seed {result.seed}")
+    target = f"{result.target} {result.target_version}".rstrip()
+    _line(console, f"streamproof {result.tool_version}: target {target}, world {result.world}, seed {result.seed}")
     for row in result.requirements:
         for finding in row.findings:
             _print_finding(console, row, finding)

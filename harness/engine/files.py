@@ -23,6 +23,8 @@ from .jsonfile import Document, FieldPath, read_document, read_text, shown
 from .repro_text import REPRO_SCHEMA, repro_text
 from .scenario import Scenario
 
+RUN_REPORT_SCHEMA = 1
+
 
 class Tables(Protocol):
     """The part of the catalog that files refer to."""
@@ -61,6 +63,18 @@ def load_repro(path: Path, catalog: Tables) -> Repro:
         seed=data["seed"],
     )
     return Repro(case, tuple(data["expect"]), data["title"], data.get("source"), data.get("digest"))
+
+
+RUN_REPORT = "a report of `streamproof run`"
+
+
+def load_run_report(path: Path) -> Mapping[str, Any]:
+    """The JSON report of a run, as its shipped schema has it."""
+    document = read_document(path)
+    data: Mapping[str, Any] = document.parse()
+    _check_kind(document, data, RUN_REPORT, RUN_REPORT_SCHEMA)
+    document.validate(data, load_schema("run"))
+    return data
 
 
 def load_plan(path: Path) -> tuple[Fault, ...]:
@@ -120,7 +134,7 @@ def _check_kind(document: Document, data: Any, what: str, schema: int) -> None:
     if number != schema or isinstance(number, bool):
         got = f"got {shown(number)}" if "schema" in data else "there is none"
         raise document.error(("schema",), f"expected {what} of schema {schema}, {got}: written for another version, or no such file")
-    kinds = {"run": "a report of `streamproof run`", "selftest": "a report of `streamproof selftest`", "history": "a history"}
+    kinds = {"run": RUN_REPORT, "selftest": "a report of `streamproof selftest`", "history": "a history"}
     kind = kinds.get(str(data.get("kind")))
     if kind is not None and kind != what:
         raise document.error(("kind",), f"expected {what}, got {kind}")

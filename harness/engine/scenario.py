@@ -48,7 +48,8 @@ def always(history: History) -> str | None:
 class Scenario:
     """``draw`` -> strategy of cases; ``play`` performs one; ``counts`` returns why an example does not count, or None.
 
-    ``role``: what is under test; ``a+b`` where either or both may be. ``judges``: the requirements it can judge; a finding of another requirement is a finding all the same.
+    ``role``: what is under test; ``a+b`` where either or both may be. ``judges``: the requirements it can judge; a finding of
+    another requirement is a finding all the same.
     """
 
     name: str

@@ -76,6 +76,7 @@ def run_session(catalog: Catalog, options: SessionOptions, target_config: Mappin
     results = _requirement_results(catalog, options, target, world, scenarios, search, reduced)
     return RunResult(
         target=target.name,
+        target_version=target.version,
         world=world.name,
         seed=options.seed,
         elapsed_s=time.perf_counter() - started,

@@ -61,6 +61,8 @@ class Target(ABC):
     """Worlds it can live in, the default first."""
     internal: bool = False
     """True when it runs in this process, so that ``internal`` requirements can be judged."""
+    version: str = ""
+    """As it tells it itself (a driver in its ``hello``), known once it was asked what it serves; empty where it tells none."""
     declares: bool = True
     """False when it says nothing of what it serves: then it is taken for whatever role it is run for."""
     options: Mapping[str, str] = {}

@@ -21,7 +21,7 @@ from ..values.requirement import Verb
 from ..worlds.base import Owner, Scene
 from .base import Instance, OnNote, Reply, Serves, Target
 from .declared import TIMING_AND_LIMITS, everything, sendable_config
-from .verbs import Factory, Note, Settled, failed, invoke, settle, why_not_json
+from .verbs import NOTE_BYTES_MAX, Factory, Note, Settled, failed, invoke, json_size, settle
 
 OPEN_MS = 30_000
 CLOSE_MS = 5_000
@@ -86,6 +86,7 @@ class InProcessInstance(Instance):
         self._on_note = on_note
         self._object: Any = None
         self._notes = 0
+        self._note_bytes = 0
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._ended: asyncio.Future[str] = self._loop.create_future()
@@ -170,16 +171,34 @@ class InProcessInstance(Instance):
         if self._ended.done():
             return
         self._notes += 1
-        problem = why_not_json(data) if data is None or isinstance(data, Mapping) else f"its data is {type(data).__name__}, not an object"
-        if problem is not None:
-            message = f"note {self._notes} ({name!r}) of {self._handle!r} cannot be written as JSON: {problem}"
-            self._scene.history.add("driver-problem", problem="bad-note", message=message)
+        what = f"note {self._notes} ({name!r}) of {self._handle!r}"
+        try:
+            self._note_bytes += _note_size(data)
+        except ValueError as problem:
+            self._report("bad-note", f"{what} cannot be written as JSON: {problem}")
+            return
+        if self._note_bytes > NOTE_BYTES_MAX:
+            self._report(
+                "flood", f"{what}: with it the notes of the handle are longer than {NOTE_BYTES_MAX} bytes; the object was abandoned"
+            )
+            self._end("abandoned")
+            self._owner.abandon()
             return
         self._on_note(self._notes, str(name), data or {})
+
+    def _report(self, problem: str, message: str) -> None:
+        self._scene.history.add("driver-problem", problem=problem, message=message)
 
     def _end(self, how: str) -> None:
         if not self._ended.done():
             self._ended.set_result(how)
+
+
+def _note_size(data: object) -> int:
+    """Raises ValueError for data that is no object of plain values."""
+    if data is not None and not isinstance(data, Mapping):
+        raise ValueError(f"its data is {type(data).__name__}, not an object")
+    return json_size(data)
 
 
 class _Making:

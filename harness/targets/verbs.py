@@ -65,13 +65,25 @@ def outcome_of(error: BaseException) -> Settled:
     return failed("unknown", type(error).__name__, str(error))
 
 
+def json_size(value: Any) -> int:
+    """How long a value is as JSON. Raises ValueError that says what is wrong with one that JSON cannot carry."""
+    try:
+        return len(json.dumps(value, allow_nan=False))
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+
+
 def why_not_json(value: Any) -> str | None:
     """None for plain values that JSON can carry, else what is wrong with them."""
     try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
+        json_size(value)
+    except ValueError as error:
         return str(error)
     return None
+
+
+NOTE_BYTES_MAX = 64 * 1024 * 1024
+"""Of all notes of one handle: more is a flood."""
 
 
 def settled_value(value: Any) -> Settled:

@@ -68,6 +68,8 @@ class RunResult:
     interrupted: bool = False
     simulated_s: float = 0.0
     tool_version: str = ""
+    target_version: str = ""
+    """As the target tells it; empty where it tells none."""
 
     @property
     def verdict(self) -> VerdictWord:

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "shrink": "a smaller repro file out of any repro file",
     "selftest": "the kill score: mutants, null drivers, the reference",
     "check": "judge a recorded history",
+    "matrix": "the reports of several runs side by side: requirements against targets",
     "list": "what there is: contracts, requirements, scenarios, faults, targets, mutants, reports",
     "explain": "a requirement, fault, mutant or scenario in full",
     "serve": "a fake server by hand",

@@ -191,3 +191,18 @@ def test_selftest_prints_and_writes_its_score(
     assert (
         list(Draft202012Validator(load_schema("selftest")).iter_errors(json.loads((tmp_path / "s.json").read_text(encoding="utf-8")))) == []
     )
+
+
+def test_runs_side_by_side(command: Command) -> None:
+    """The reports of runs become one table; a file that is no such report is a usage error that says so."""
+    arguments = ("--scenario", "ingest-identities", "--examples", "40", "--seed", "1", "--jobs", "1")
+    for target, file in (("reference", "a.json"), (red_mutant(), "b.json")):
+        command("run", *arguments, "--target", target, "--report", f"json={file}")
+    outcome = command("matrix", "a.json", "b.json")
+    assert outcome.code == 0
+    row = next(line for line in outcome.out.splitlines() if line.startswith("ING-URL-1"))
+    assert row.split() == ["ING-URL-1", "MUST", "pass", "FAIL"]
+    assert command("matrix", "a.json", "--format", "markdown").out.startswith("| requirement | level | reference")
+    (Path.cwd() / "c.json").write_text('{"schema": 1, "kind": "selftest"}', encoding="utf-8")
+    wrong = command("matrix", "c.json")
+    assert (wrong.code, "expected a report of `streamproof run`, got a report of `streamproof selftest`" in wrong.err) == (2, True)

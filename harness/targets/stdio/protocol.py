@@ -12,12 +12,10 @@ from typing import Any, get_args
 
 from ...values.history import to_json_line
 from ..base import Reply
-from ..verbs import Outcome
+from ..verbs import NOTE_BYTES_MAX, Outcome
 from .lines import Message, Trouble
 
 VERSION = 1
-NOTE_BYTES_MAX = 64 * 1024 * 1024
-"""Of all notes of one handle: more is a flood."""
 UNASKED_BYTES_MAX = 16 * 1024 * 1024
 """Of all messages of a process that belong to nothing."""
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)

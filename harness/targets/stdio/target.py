@@ -50,7 +50,9 @@ class StdioTarget(Target):
         """What went wrong while no example was there to be told."""
 
     def serves(self) -> tuple[Serves, ...]:
-        return self.hello().serves
+        hello = self.hello()
+        self.version = hello.version
+        return hello.serves
 
     def hello(self) -> Hello:
         """What the driver said of itself. Starts it if need be, and blocks until it has answered. Raises TargetProblem."""

@@ -237,6 +237,21 @@ def test_a_note_that_is_no_json_is_the_drivers_problem(play: Any) -> None:
     assert [number for number, _, _ in notes] == [2]
 
 
+def test_a_flood_of_notes_is_the_drivers_problem(play: Any) -> None:
+    """Behind 64 MiB of notes the object is abandoned: what it says is heard no more, and memory stays bounded."""
+    notes: Notes = []
+
+    async def main(scene: Scene) -> None:
+        instance = await opened(target_of(Toy), scene, notes)
+        for _ in range(6):
+            await instance.call(Verb("enqueue"), {"event": "x" * 15_000_000}, 5_000)
+
+    history = play(main)
+    (entry,) = history.of_kind("driver-problem")
+    assert entry.data["problem"] == "flood"
+    assert len(notes) == 4
+
+
 @WORLDS
 def test_a_factory_that_raises_is_a_target_problem(play: Any, world: str) -> None:
     """It says what was raised and where, and no secret of the scene."""
