@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from ..harness.faults.base import Fault, Position
@@ -20,6 +20,14 @@ class FaultPlan(Protocol):
     def injected(self, index: int, **where: Any) -> None:
         """Told for each fault that really acted."""
 
+    def when_healed(self, callback: Callable[[], None]) -> None:
+        """Calls back once, when nothing is to go wrong any more."""
+
+
+class Secrets(Protocol):
+    def add(self, secret: str, tag: str) -> None:
+        """From now on ``secret`` stands as ``<tag>`` in the record."""
+
 
 class Host(Protocol):
     @property
@@ -27,6 +35,9 @@ class Host(Protocol):
 
     @property
     def plan(self) -> FaultPlan: ...
+
+    @property
+    def secrets(self) -> Secrets: ...
 
     def request_number(self, peername: object, server: str) -> tuple[int, int]:
         """(request, connection) of the request that has just arrived from ``peername``."""
@@ -47,12 +58,23 @@ class _Nothing:
     def injected(self, index: int, **where: Any) -> None:
         return None
 
+    def when_healed(self, callback: Callable[[], None]) -> None:
+        return None
+
+
+class _NoSecrets:
+    """Nothing is written down, so nothing has to be kept out of it."""
+
+    def add(self, secret: str, tag: str) -> None:
+        return None
+
 
 class PlainHost:
     """A host without history and faults: the server is then an ordinary one, for real use in real time."""
 
     def __init__(self) -> None:
         self.history = self.plan = _Nothing()
+        self.secrets = _NoSecrets()
         self._requests = 0
 
     def request_number(self, peername: object, server: str) -> tuple[int, int]:

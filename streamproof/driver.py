@@ -129,7 +129,12 @@ def _exit_in_time() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m streamproof.driver", description="Puts an implementation behind the driver protocol.")
     parser.add_argument("implementation", help="reference, mutant:NAME, or MODULE:FACTORY")
-    name = parser.parse_args(arguments).implementation
+    parser.add_argument("--path", action="append", default=[], metavar="FOLDER", help="searched for modules first; may be repeated")
+    parser.add_argument("--name", help="what the driver says that it is; default: IMPLEMENTATION")
+    parser.add_argument("--version", help="and of which version; default: Streamproof's own")
+    options = parser.parse_args(arguments)
+    name = options.implementation
+    sys.path[:0] = options.path
     # What a driver imports before it is asked to be one is little; all of this is only for ours.
     from . import __version__
     from .harness.targets.declared import serves_to_json
@@ -147,7 +152,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except StreamproofError as error:
         sys.exit(f"streamproof.driver: {error}")
     assert isinstance(target, InProcessTarget)  # the three forms above are
-    serve_choice(target.choose, name=name, version=__version__, serves=serves_to_json(target.serves()))
+    serves = serves_to_json(target.serves())
+    serve_choice(target.choose, name=options.name or name, version=options.version or __version__, serves=serves)
 
 
 if __name__ == "__main__":

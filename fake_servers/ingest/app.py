@@ -21,15 +21,13 @@ Entries written to the history beside ``request``, ``body-end`` and ``answer``:
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
-from ...harness.faults.base import Position
 from ..host import Host
-from .exchange import Exchange
-from .orders import Orders, orders_of
+from ..servers import ELSEWHERE, Servers
+from .exchange import IngestExchange
 from .routes import Access, Leg, Route, classify, parse_target
 from .store import Run, Store, Stream
 from .upload import HeaderRule, Upload
@@ -38,7 +36,7 @@ _LEGS: dict[str, tuple[Leg, ...]] = {"proxy": ("proxy",), "backend": ("direct",)
 _BOTH_LEGS: tuple[Leg, ...] = ("proxy", "direct")
 
 
-class IngestServers:
+class IngestServers(Servers):
     """One store, its applications and the counting of their requests. One object per example."""
 
     classify = staticmethod(classify)
@@ -56,32 +54,16 @@ class IngestServers:
     ) -> None:
         """``any_run_token`` opens every run; ``header_rule``: `header_completion` for the older protocol, in which headers may
         complete a run. The types are for servers with a difference."""
-        self.host = host
+        super().__init__(host)
         self.store = Store(stream_type)
         self.access = access_type(runs, any_run_token)
         self.header_rule = header_rule
         self.upload_type = upload_type
-        self.elsewhere_url = ""
-        """Origin of the other server, for redirects: set by whoever starts it."""
-        self._requests: Counter[str] = Counter()
-        self._requests_of_endpoint: Counter[tuple[str, str]] = Counter()
         self._route_by_target: dict[str, Route | None] = {}
 
-    def app(self, server: str) -> web.Application:
-        """The application of one server. It takes every method and target there is, so that nothing escapes the record."""
-        legs = _LEGS.get(server, _BOTH_LEGS)
-
-        async def everything(request: web.Request) -> web.StreamResponse:
-            try:
-                exchange = Exchange(self, request, server, legs)
-                return await (exchange.note_only() if server == "elsewhere" else exchange.run())
-            except Exception as error:  # whatever it is, it is ours: the example must not count as a verdict
-                self.host.history.add("harness-fault", where=f"fake server {server}", error=repr(error))
-                raise
-
-        app = web.Application()
-        app.router.add_route("*", "/{rest:(?s:.*)}", everything)  # the target is read raw, so no route of aiohttp's would do
-        return app
+    async def serve(self, http: web.Request, server: str) -> web.StreamResponse:
+        exchange = IngestExchange(self, http, server, _LEGS.get(server, _BOTH_LEGS))
+        return await (exchange.note_only() if server == ELSEWHERE else exchange.run())
 
     def route(self, target: str) -> Route | None:
         """`parse_target`, remembered: an example asks for the same few targets again and again."""
@@ -90,15 +72,6 @@ class IngestServers:
         except KeyError:
             route = self._route_by_target[target] = parse_target(target)
             return route
-
-    def count(self, server: str, endpoint: str) -> Position:
-        """The logical position of the request that has just arrived."""
-        self._requests[server] += 1
-        self._requests_of_endpoint[server, endpoint] += 1
-        return Position(server, endpoint, self._requests_of_endpoint[server, endpoint], self._requests[server])
-
-    def orders(self, position: Position) -> Orders:
-        return orders_of(self.host.plan.concerning(position))
 
     def summary(self) -> list[str]:
         """One line a run: what it has taken."""

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Literal
 from aiohttp import hdrs, web
 
 from ...harness.faults.decisions import Answer, ChangeState
-from ...harness.values.errors import HarnessFault
-from .answers import Wire, contract_answer, faulty_answer, rewrite
+from ..answers import Wire
+from ..exchange import Exchange
+from .answers import contract_answer, faulty_answer
 from .routes import Leg
 from .store import Stream
 from .upload import Reply, Upload
@@ -28,23 +29,17 @@ class ClientGone(Exception):
     """The body was cut: the client closed or reset its connection, or sent an encoding that is none. ``body-end`` is written."""
 
 
-class Exchange:
-    """Made when the head of a request has arrived. ``legs``: the routes that this server knows."""
+class IngestExchange(Exchange):
+    """``legs``: the routes that this server knows."""
 
     def __init__(self, servers: IngestServers, http: web.Request, server: str, legs: tuple[Leg, ...]) -> None:
-        self.servers = servers
-        self.http = http
-        self.server = server
-        self.history = servers.host.history
-        self.plan = servers.host.plan
         route = servers.route(http.raw_path)
-        self.route = route if route is not None and route.leg in legs else None
         endpoint = "other"
         if route is not None and http.method == "POST":
             endpoint = "sync" if http.headers.get(hdrs.CONTENT_LENGTH) == "0" else "upload"
-        self.position = servers.count(server, endpoint)
-        self.number, self.connection = servers.host.request_number(http.get_extra_info("peername"), server)
-        self.orders = servers.orders(self.position)
+        super().__init__(servers, http, server, endpoint)
+        self.servers = servers
+        self.route = route if route is not None and route.leg in legs else None
         self._body_bytes = 0
         self._body_over = False
         self._sent: web.Response | None = None
@@ -53,7 +48,7 @@ class Exchange:
 
     async def run(self) -> web.StreamResponse:
         """Serves the request as the contract says, but for what the faults order."""
-        self._note_request()
+        self.note_request()
         refusal = self.servers.access.refuse(self.http.method, self.route, self.http.headers.get(hdrs.AUTHORIZATION, ""))
         stream = self.servers.store.stream(self.route.run_id) if self.route is not None and refusal is None else None
         try:
@@ -65,11 +60,11 @@ class Exchange:
             self._end_body("cut")
             raise
         except ClientGone:
-            return self._sent or _response(contract_answer(Reply(408, "Client disconnected", stream.last if stream else None)))
+            return self._sent or contract_answer(Reply(408, "Client disconnected", stream.last if stream else None)).response()
 
     async def note_only(self) -> web.StreamResponse:
         """Another origin: writes down what it gets, and asks for nothing."""
-        self._note_request()
+        self.note_request()
         try:
             while await self._read():
                 pass
@@ -119,7 +114,7 @@ class Exchange:
         while data := await self._read():
             held.append(data)
         if held:
-            self.plan.injected(index, request=self.number, bytes=self._body_bytes)
+            self.injected(index, bytes=self._body_bytes)
             upload.feed(b"".join(held))
 
     async def _read(self) -> bytes:
@@ -157,35 +152,20 @@ class Exchange:
         """The contract's answer, as stale or spoilt as the faults want it."""
         if self.orders.stale is not None and reply.status == 200 and reply.last:
             index, stale = self.orders.stale
-            self.plan.injected(index, request=self.number)
+            self.injected(index)
             reply = replace(reply, last=max(0, reply.last - stale.behind))
-        wire = contract_answer(reply)
-        for index, order in self.orders.rewrites:
-            spoilt = rewrite(wire, order, gzip_asked="gzip" in self.http.headers.get(hdrs.ACCEPT_ENCODING, ""))
-            if spoilt is not wire:
-                self.plan.injected(index, request=self.number)
-            wire = spoilt
-        return wire
+        return self.spoilt(contract_answer(reply))
 
     def _false(self, fault: Answer, reply: Reply, stream: Stream | None) -> Wire:
         assert self.orders.answer is not None
-        self.plan.injected(self.orders.answer[0], request=self.number, early=not self._body_over)
-        return faulty_answer(fault, reply, stream.last if stream is not None else None, self._location(fault))
-
-    def _location(self, fault: Answer) -> str | None:
-        if fault.location is None:
-            return None
-        if fault.location == "same":
-            return f"http://{self.http.headers.get(hdrs.HOST, '')}{self.http.raw_path}"
-        if not self.servers.elsewhere_url:
-            raise HarnessFault("a redirect to another origin was ordered, but no other origin is there: set IngestServers.elsewhere_url")
-        return self.servers.elsewhere_url + self.http.raw_path
+        self.injected(self.orders.answer[0], early=not self._body_over)
+        return faulty_answer(fault, reply, stream.last if stream is not None else None, self.location(fault))
 
     async def _send(self, wire: Wire) -> web.StreamResponse:
         """Writes the answer down and hands it over; an early one goes out at once."""
         early = not self._body_over
-        self.history.add("answer", request=self.number, status=wire.status, headers=wire.header_list(), body=wire.text, early=early)
-        response = self._sent = _response(wire)
+        self.note_answer(wire.status, wire.header_list(), wire.text, early=early)
+        response = self._sent = wire.response()
         if early:
             try:
                 await response.prepare(self.http)
@@ -195,23 +175,7 @@ class Exchange:
                 raise ClientGone from None
         return response
 
-    # --- the record and the state
-
-    def _note_request(self) -> None:
-        self.history.add(
-            "request",
-            request=self.number,
-            connection=self.connection,
-            server=self.server,
-            endpoint=self.position.endpoint,
-            nth=self.position.nth,
-            method=self.http.method,
-            target=self.http.raw_path,
-            headers=[
-                [name.decode("utf-8", "backslashreplace"), value.decode("utf-8", "backslashreplace")]
-                for name, value in self.http.raw_headers
-            ],
-        )
+    # --- the state
 
     async def _change(self, index: int, order: ChangeState, stream: Stream) -> None:
         """Changes the stored state before anything of this request is looked at."""
@@ -221,15 +185,12 @@ class Exchange:
             "second-writer": lambda: stream.second_writer(1 if order.count is None else order.count),
             "restart": lambda: True,
         }
-        if not changes[order.change]():
+        change = changes.get(order.change)
+        if change is None or not change():  # None: a change of what only readers see
             return
-        self.plan.injected(index, request=self.number)
+        self.injected(index)
         self.history.add("state", run=stream.run_id, change=order.change, last=stream.last)
         if order.change == "restart":
-            await self.servers.host.restart_server(self.server)
+            await self.host.restart_server(self.server)
             self._end_body("cut")
             raise ClientGone
-
-
-def _response(wire: Wire) -> web.Response:
-    return web.Response(status=wire.status, body=wire.body, headers=wire.headers, content_type=wire.content_type)

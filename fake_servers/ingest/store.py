@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 Verdict = Literal["accept", "duplicate", "gap", "completed"]
 Completion = Literal["complete", "repeated", "mismatch"]
@@ -32,6 +32,16 @@ class Run:
     exists: bool = True
 
 
+class Listener(Protocol):
+    """Who follows a stream: told at once, in order."""
+
+    def appended(self, event: Mapping[str, Any]) -> None:
+        """The event is at the end of the log."""
+
+    def completed(self) -> None:
+        """No event follows, unless the completion is lost again."""
+
+
 @dataclass
 class Stream:
     """The stream of one run. ``log`` holds (number, event) in the order of acceptance and is never shortened."""
@@ -40,6 +50,7 @@ class Stream:
     last: int = 0
     completed: bool = False
     log: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
+    listeners: list[Listener] = field(default_factory=list, repr=False, compare=False)
 
     def apply(self, seq: int, event: Mapping[str, Any]) -> Verdict:
         """Takes one event line, or says why not."""
@@ -51,6 +62,8 @@ class Stream:
             return "gap"
         self.last = seq
         self.log.append((seq, event))
+        for listener in self.listeners:
+            listener.appended(event)
         return "accept"
 
     def complete(self, final_seq: int) -> Completion:
@@ -59,7 +72,7 @@ class Stream:
             return "repeated"
         if final_seq != self.last:
             return "mismatch"
-        self.completed = True
+        self._complete()
         return "complete"
 
     def forget(self, count: int | None) -> bool:
@@ -73,9 +86,15 @@ class Stream:
 
     def complete_by_others(self) -> bool:
         """Somebody else completes the run where it stands. False when it was complete already."""
-        changed = not self.completed
+        if self.completed:
+            return False
+        self._complete()
+        return True
+
+    def _complete(self) -> None:
         self.completed = True
-        return changed
+        for listener in self.listeners:
+            listener.completed()
 
     def second_writer(self, count: int) -> bool:
         """Somebody else writes ``count`` events. False when the stream takes none any more."""

@@ -11,6 +11,10 @@ from .ingest import SENDER_CHECKERS
 from .ingest.server import CHECKERS as SERVER_CHECKERS
 from .ingest.server import Trial
 from .ingest.view import View as IngestSenderView
+from .pipe import PIPE_CHECKERS
+from .pipe.view import View as PipeView
+from .sse import SSE_CHECKERS
+from .sse.view import View as SseView
 
 Checker = Callable[[Any], Judgement]
 MakeView = Callable[[History], Any]
@@ -19,4 +23,6 @@ MakeView = Callable[[History], Any]
 CHECKERS: Mapping[tuple[str, str], tuple[MakeView, Mapping[str, Checker]]] = {
     ("ingest", "sender"): (IngestSenderView, SENDER_CHECKERS),
     ("ingest", "server"): (Trial, SERVER_CHECKERS),
+    ("pipe", "sender+reader"): (PipeView, PIPE_CHECKERS),
+    ("sse", "reader"): (SseView, SSE_CHECKERS),
 }

@@ -6,5 +6,8 @@ from collections.abc import Mapping
 
 from ..values.requirement import Contract
 from .ingest import INGEST
+from .pipe import PIPE
+from .run_stream import RUN_STREAM
+from .sse import SSE
 
-CONTRACTS: Mapping[str, Contract] = {contract.name: contract for contract in (INGEST,)}
+CONTRACTS: Mapping[str, Contract] = {contract.name: contract for contract in (INGEST, RUN_STREAM, SSE, PIPE)}

@@ -41,17 +41,18 @@ REQUIREMENTS = (
         "a reconnect.",
         "HTML 9.2.6; over a reconnect 9.2.4, Last-Event-ID",
     ),
-    _must("DUP-1", "Nothing is dispatched that the server did not send, and nothing more often than it was sent.", "HTML 9.2.6"),
+    _must("DUP-1", "No event is dispatched more often than the server sent it.", "HTML 9.2.6"),
     _must(
         "PARSE-1",
-        "Type and data of each event are those of the algorithm, for every division of the bytes: LF, CR and CRLF, byte order mark, "
-        "comments, several data lines, no space after the colon, fields nobody knows, characters of several bytes.",
+        "The events are those of the algorithm, with its types and data, and no others, for every division of the bytes: LF, CR and "
+        "CRLF, byte order mark, comments, several data lines, no space after the colon, fields nobody knows, characters of several bytes.",
         "HTML 9.2.5 and 9.2.6",
     ),
     _must(
         "ID-1",
-        "Each event carries the last id seen: it stays until the next id, an empty id takes it back, an id with NULL is ignored.",
-        "HTML 9.2.6, the field id",
+        "Each event carries the last id seen: it stays until the next id, also over a reconnect, an empty id takes it back, an id with "
+        "NULL is ignored.",
+        "HTML 9.2.6, the field id; over a reconnect the test eventsource/format-field-id-2 of the web platform tests",
     ),
     _must("HALF-1", "An event without its empty line at the end of a stream is never dispatched.", "HTML 9.2.6, once the end is reached"),
     _must(
@@ -80,7 +81,7 @@ REQUIREMENTS = (
     ),
     _must(
         "RED-1",
-        "A credential in the headers given by the application is never sent to another origin on a redirect.",
+        "A credential in the header Authorization given by the application is never sent to another origin on a redirect.",
         "Fetch 4.4, HTTP-redirect fetch, step 13",
         (HEADERS,),
     ),
@@ -92,6 +93,11 @@ REQUIREMENTS = (
     ),
     _should("STO-1", "A stored id is sent with the first connection.", "the standard knows no stored id", (STORED_ID,)),
     _should("OPEN-1", "The application is told that a stream is open before its first event.", "HTML 9.2.3, announce the connection"),
+    _should(
+        "TELL-1",
+        "A client that does not connect again by itself tells its application when its stream is over, ended or cut.",
+        "the standard knows only clients that connect again",
+    ),
     _must(
         "ROB-1",
         "No bytes silence a client: behind any rubbish it goes on with the next event, or reconnects, or tells its application.",

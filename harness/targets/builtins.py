@@ -9,7 +9,9 @@ from collections.abc import Mapping
 
 from .base import Target
 from .names import Builtin, Options
-from .npm import NODE_FOLDER, NpmPackage, install_bundle, installed_bundle, node_program
+from .npm import NODE_FOLDER, NpmPackage, install_package, installed_module, node_program
+from .npm_pins import EVENTSOURCE, EVENTSOURCE_CLIENT, EXTENDED_EVENTSOURCE, FETCH_EVENT_SOURCE, LAUNCHDARKLY_EVENTSOURCE
+from .pypi_readers import PYPI_READERS
 from .stdio.target import StdioTarget
 
 POSTHOG_AGENT = NpmPackage(
@@ -19,17 +21,22 @@ POSTHOG_AGENT = NpmPackage(
     keep=("LICENSE", "package.json", "src/server/event-stream-sender.ts", "src/server/streaming-upload.ts"),
     entry="src/server/event-stream-sender.ts",
     megabytes=117,
+    is_source=True,
 )
 
 
 def npm_builtin(name: str, package: NpmPackage, driver: str, summary: str, serves: tuple[tuple[str, str], ...]) -> Builtin:
-    """A target from npm. ``driver``: a file of the folder ``node``, started with the path of the bundle and the version."""
+    """A target from npm. ``driver``: a file of the folder ``node``, started with the path of the module and the version."""
 
     def make(options: Options) -> Target:
-        bundle = installed_bundle(name, package)
-        return StdioTarget(name, (node_program(), str(NODE_FOLDER / driver), str(bundle), package.version))
+        module = installed_module(name, package)
+        return StdioTarget(name, (node_program(), str(NODE_FOLDER / driver), str(module), package.version))
 
-    return Builtin(name, summary, serves, make, lambda say: install_bundle(name, package, say))
+    return Builtin(name, summary, serves, make, lambda say: install_package(name, package, say))
+
+
+def npm_sse_reader(name: str, package: NpmPackage, driver: str) -> Builtin:
+    return npm_builtin(name, package, driver, f"the SSE client of the npm package {package.spec}", (("sse", "reader"),))
 
 
 BUILTINS: Mapping[str, Builtin] = {
@@ -42,5 +49,11 @@ BUILTINS: Mapping[str, Builtin] = {
             f"the task-run event stream sender of the npm package {POSTHOG_AGENT.spec}",
             (("ingest", "sender"),),
         ),
+        npm_sse_reader("eventsource", EVENTSOURCE, "eventsource.mjs"),
+        npm_sse_reader("eventsource-client", EVENTSOURCE_CLIENT, "eventsource_client.mjs"),
+        npm_sse_reader("fetch-event-source", FETCH_EVENT_SOURCE, "fetch_event_source.mjs"),
+        npm_sse_reader("launchdarkly-eventsource", LAUNCHDARKLY_EVENTSOURCE, "launchdarkly_eventsource.mjs"),
+        npm_sse_reader("extended-eventsource", EXTENDED_EVENTSOURCE, "extended_eventsource.mjs"),
+        *PYPI_READERS,
     )
 }

@@ -1,9 +1,10 @@
-"""Fetches one published npm package and builds one module from its sources, for a built-in target.
+"""Fetches one published npm package, with what it needs to run, for a built-in target.
 
 The packages under test can be huge (a tree of dependencies, programs of other people inside) while the class that is judged is
-one file of it. So nothing is installed in npm's sense: the package's own tarball is fetched at a pinned version, checked against
-its pinned hash, the few files that are needed are taken out, and a pinned bundler makes one module of them. No script of any
-package is run.
+one file of it. So nothing is installed in npm's sense: the tarball of the package and of each dependency that it runs with is
+fetched at a pinned version, checked against its pinned hash, and the few files that are needed are taken out. A package that is
+published as JavaScript runs as it is, so that its file and line are those of the registry; of TypeScript sources a pinned
+bundler makes one module. No script of any package is run.
 
 All is built in a temporary folder inside the cache and renamed at the end: the cache holds a whole target or none of it. The name
 of the folder holds a digest of everything that decides its content, so that a new version of Streamproof never uses an old build.
@@ -13,21 +14,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 import shutil
-import subprocess
 import tarfile
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from ..values.errors import HarnessFault, UsageError
+from .cache import Say, build_once, cache_folder, last_lines, run_tool
 
-CACHE_VARIABLE = "STREAMPROOF_CACHE"
 NODE_MAJOR_MIN = 20
 NODE_FOLDER = Path(__file__).with_name("node")
 _BUNDLER_FILES = ("package.json", "package-lock.json")
@@ -54,41 +49,50 @@ _OFFLINE_CODES = {
     "ERR_SOCKET_TIMEOUT",
 }
 
-Say = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class NpmPackage:
-    """``integrity``: as the registry states it (``sha512-`` and base64). ``keep``: the files and folders (with a trailing slash)
-    that the build needs. ``entry``: the source whose exports the bundle has. ``megabytes``: what is downloaded."""
+    """One tarball of the registry, and those it runs with.
+
+    ``integrity``: as the registry states it (``sha512-`` and base64). ``keep``: the files and folders (with a trailing slash)
+    that are needed. ``entry``: the module, or the source that the module is built of; a dependency needs none. ``megabytes``: what
+    is downloaded, dependencies included, rounded up. ``is_source``: the entry is no JavaScript that Node runs. ``dependencies``:
+    all of them, also those of a dependency: nothing that is not listed is fetched.
+    """
 
     name: str
     version: str
     integrity: str
     keep: tuple[str, ...]
-    entry: str
-    megabytes: int
+    entry: str = ""
+    megabytes: int = 1
+    is_source: bool = False
+    dependencies: tuple[NpmPackage, ...] = ()
 
     @property
     def spec(self) -> str:
         return f"{self.name}@{self.version}"
 
+    @property
+    def module(self) -> str:
+        """The file to import, within the folder of the target."""
+        return _BUNDLE if self.is_source else self.entry
 
-def cache_folder() -> Path:
-    """Where installed targets live: ``STREAMPROOF_CACHE``, or the user's cache folder."""
-    return Path(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("streamproof"))
 
-
-def bundle_path(target: str, package: NpmPackage) -> Path:
+def module_path(target: str, package: NpmPackage) -> Path:
     """Where the module of an installed target is, or would be."""
+    return _target_folder(target, package) / package.module
+
+
+def _target_folder(target: str, package: NpmPackage) -> Path:
     lock = (NODE_FOLDER / _BUNDLER_FILES[1]).read_bytes()
     recipe = hashlib.sha256(repr((package, _BUNDLER_OPTIONS)).encode() + lock).hexdigest()[:12]
-    return cache_folder() / "targets" / f"{target}-{package.version}-{recipe}" / _BUNDLE
+    return cache_folder() / "targets" / f"{target}-{package.version}-{recipe}"
 
 
-def installed_bundle(target: str, package: NpmPackage) -> Path:
+def installed_module(target: str, package: NpmPackage) -> Path:
     """The module of an installed target. Raises UsageError, naming the command that installs it."""
-    path = bundle_path(target, package)
+    path = module_path(target, package)
     if not path.is_file():
         raise UsageError(
             f"target {target!r} is not installed: {path} does not exist. "
@@ -100,7 +104,7 @@ def installed_bundle(target: str, package: NpmPackage) -> Path:
 def node_program() -> str:
     """The path of a Node that is new enough. Raises UsageError when there is none."""
     node = _program("node")
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=_TOOL_S_MAX, check=False).stdout.strip()  # noqa: S603 - a fixed argument, no shell
+    version = run_tool([node, "--version"], NODE_FOLDER, _TOOL_S_MAX).stdout.strip()
     found = re.match(r"v(\d+)\.", version)
     if found is None or int(found[1]) < NODE_MAJOR_MIN:
         raise UsageError(
@@ -109,45 +113,46 @@ def node_program() -> str:
     return node
 
 
-def install_bundle(target: str, package: NpmPackage, say: Say = lambda line: None) -> Path:
+def install_package(target: str, package: NpmPackage, say: Say = lambda line: None) -> Path:
     """Makes sure that the target is in the cache and returns the path of its module. Does nothing when it is there.
 
     ``say`` is told what goes on, a line each. Raises UsageError: Node or npm missing or too old, no network, cache not writable.
     """
-    path = bundle_path(target, package)
-    if path.is_file():
-        return path
-    node_program()
-    npm = _program("npm")
-    targets = path.parent.parent
-    try:
-        targets.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".installing-", dir=targets) as scratch:
-            finished = _build(package, npm, Path(scratch), say)
-            _move_into_place(finished, path.parent)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write to the cache at {targets}: {error}. Name another folder in the environment variable {CACHE_VARIABLE}"
-        ) from error
-    return path
+
+    def build(scratch: Path) -> Path:
+        node_program()
+        return _build(package, _program("npm"), scratch, say)
+
+    build_once(_target_folder(target, package), build)
+    return module_path(target, package)
 
 
 def _build(package: NpmPackage, npm: str, scratch: Path, say: Say) -> Path:
+    """The folder of the target: the files of the package, ``node_modules`` with its dependencies, and the module."""
     say(f"fetching {package.spec} from the npm registry ({package.megabytes} MB)")
+    finished = scratch / "finished"
+    _add(package, npm, scratch, finished)
+    for dependency in package.dependencies:
+        say(f"fetching {dependency.spec}, which it needs")
+        _add(dependency, npm, scratch, finished / "node_modules" / dependency.name)
+    if package.is_source:
+        say("bundling its sources")
+        _bundle(package, _install_bundler(npm, scratch), finished)
+    if not (finished / package.module).is_file():
+        raise HarnessFault(f"{package.spec} has no file {package.module}")
+    return finished
+
+
+def _add(package: NpmPackage, npm: str, scratch: Path, destination: Path) -> None:
     tarball = _fetch(package, npm, scratch)
     _verify(package, tarball)
-    finished = scratch / "finished"
-    _extract(package, tarball, finished)
+    _extract(package, tarball, destination)
     tarball.unlink()
-    say("bundling its sources")
-    bundler = _install_bundler(npm, scratch)
-    _bundle(package, bundler, finished)
-    return finished
 
 
 def _fetch(package: NpmPackage, npm: str, scratch: Path) -> Path:
     folder = scratch / "tarball"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     _run_npm([npm, "pack", package.spec, "--pack-destination", str(folder)], scratch)
     tarballs = list(folder.glob("*.tgz"))
     if len(tarballs) != 1:
@@ -194,18 +199,9 @@ def _install_bundler(npm: str, scratch: Path) -> Path:
 
 
 def _bundle(package: NpmPackage, bundler: Path, finished: Path) -> None:
-    done = _run([str(bundler), package.entry, *_BUNDLER_OPTIONS], finished, _TOOL_S_MAX)
+    done = run_tool([str(bundler), package.entry, *_BUNDLER_OPTIONS], finished, _TOOL_S_MAX)
     if done.returncode or not (finished / _BUNDLE).is_file():
-        raise HarnessFault(f"the sources of {package.spec} could not be bundled:\n{_tail(done.stderr)}")
-
-
-def _move_into_place(finished: Path, folder: Path) -> None:
-    try:
-        finished.rename(folder)
-    except OSError:
-        # Another process was quicker; a folder that is there is whole.
-        if not (folder / _BUNDLE).is_file():
-            raise
+        raise HarnessFault(f"the sources of {package.spec} could not be bundled:\n{last_lines(done.stderr)}")
 
 
 def _program(name: str) -> str:
@@ -218,31 +214,11 @@ def _program(name: str) -> str:
 def _run_npm(command: list[str], folder: Path) -> None:
     # Few retries: without a network, npm's own defaults wait for minutes before they say so.
     quick = ["--ignore-scripts", "--loglevel=error", "--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
-    done = _run([*command, *quick], folder, _FETCH_S_MAX)
+    done = run_tool([*command, *quick], folder, _FETCH_S_MAX)
     if done.returncode == 0:
         return
-    said = f"`npm {command[1]}` ended with {done.returncode} and said:\n{_tail(done.stderr)}"
+    said = f"`npm {command[1]}` ended with {done.returncode} and said:\n{last_lines(done.stderr)}"
     code = re.search(r"code (\w+)", done.stderr)
     if code is not None and code[1] in _OFFLINE_CODES:
         raise UsageError(f"the npm registry cannot be reached ({code[1]}): installing needs the network once. {said}")
     raise UsageError(said)
-
-
-def _run(command: list[str], folder: Path, seconds_max: int) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(  # noqa: S603 - programs found on PATH with arguments of ours, no shell
-            command,
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            timeout=seconds_max,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise UsageError(f"`{' '.join(command[:2])}` did not end within {seconds_max} s; nothing was installed, try again") from error
-
-
-def _tail(text: str, lines: int = 12) -> str:
-    return "\n".join(text.strip().splitlines()[-lines:])

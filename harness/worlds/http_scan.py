@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from ..faults.base import Piece, PieceKind
@@ -40,8 +41,12 @@ class Head(NamedTuple):
         return 100 <= self.status < 200 and self.status != 101
 
 
-def parse_head(data: bytes, *, answers: bool) -> Head:
-    """Reads a whole head, whose lines may end in CRLF or LF. Raises Malformed."""
+@lru_cache(maxsize=512)
+def parse_head(data: bytes, answers: bool) -> Head:
+    """Reads a whole head, whose lines may end in CRLF or LF. Raises Malformed.
+
+    Remembered, since thousands of examples a minute send the very same heads. Nobody changes a `Head`.
+    """
     first, *rest = data.strip(b"\r\n").decode("latin-1").split("\n")
     method, target, status = _answer_line(first) if answers else _request_line(first)
     headers: dict[str, str] = {}
@@ -205,7 +210,7 @@ class Scanner:
                 raise Malformed("a head that is too long")
             self._refuse_early(start)
             return False
-        head = parse_head(self._buffer[start:stop], answers=self._answers)
+        head = parse_head(self._buffer[start:stop], self._answers)
         state = self._body_state(head)  # may raise: then the head is raw, too
         self.heads.append(head)
         self._chunks = self._raw = self._payload = self._lines = self._line_bytes = self._characters = 0

@@ -10,6 +10,8 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Scenario, Setting, always
 from ...harness.values.case import Case
 from ...harness.values.history import History
+from ..preconditions import any_injected as any_injected
+from ..preconditions import injected as injected
 from .sender_play import play_sender
 from .shapes import SENDER_CONFIG, SENDER_OPERATIONS
 
@@ -30,19 +32,3 @@ def sender_scenario(
     ids = tuple(f"ING-{requirement}" for requirement in judges)
     more = {"operations": SENDER_OPERATIONS, "config": SENDER_CONFIG, **more}
     return Scenario(f"ingest-{name}", "ingest", "sender", summary, profiles, ids, draw, play_sender, counts, **more)
-
-
-def injected(*names: str) -> Callable[[History], str | None]:
-    """The example counts only if one of these faults was really injected."""
-
-    def check(history: History) -> str | None:
-        if any(entry.data["fault"] in names for entry in history.of_kind("fault")):
-            return None
-        return f"precondition never met: none of the faults {', '.join(names)} was injected"
-
-    return check
-
-
-def any_injected(history: History) -> str | None:
-    """The example counts only if a fault was really injected."""
-    return None if any(True for _ in history.of_kind("fault")) else "precondition never met: no fault was injected"

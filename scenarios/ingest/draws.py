@@ -14,40 +14,20 @@ from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
-from ...harness.faults.close_after import CloseAfter
 from ...harness.faults.cut import Cut
-from ...harness.faults.drip import Drip
 from ...harness.faults.early_answer import EarlyAnswer
 from ...harness.faults.forget import Forget
-from ...harness.faults.garbage import Garbage
 from ...harness.faults.half_close import HalfClose
 from ...harness.faults.lose_answer import LoseAnswer
 from ...harness.faults.refuse import Refuse
-from ...harness.faults.slice import Slice
-from ...harness.faults.spoilt_body import SpoiltBody
-from ...harness.faults.stall import Stall
-from ...harness.faults.status import Status
 from ...harness.values.case import Case, Operation
-from .payloads import POOL_SIZE, payload
+from .. import drawing
+from ..drawing import BASE_SUFFIXES as BASE_SUFFIXES
+from ..drawing import DIRECTION, HOW, NTH, PLAIN_IDS, TIMES, URL_SPECIAL_IDS
+from ..drawing import any_of as any_of
+from ..payloads import POOL_SIZE, payload
 
-PLAIN_IDS = ("task-1", "run-1")
-SPECIAL_IDS = (
-    "a/b?c&d#e %",
-    "..",
-    ".",
-    "a%2Fb",
-    "é/ü 日本",
-    "a+b",
-    "x;y:z@",
-    '{}[]|^`"<>',
-    "-_.!~*'()",
-    "r" * 1_000,
-    "%",
-    "a b",
-    "a\\b",
-    "🙂",
-)
-BASE_SUFFIXES = ("", "/", "//", "/prefix", "/prefix/", "/a/b//")
+SPECIAL_IDS = (*URL_SPECIAL_IDS, "..", ".")
 SIM_TIMING = (
     {"flush_delay": 0, "retry_delay": 200, "request_timeout": 1_000, "stop_timeout": 5_000, "upload_window": 10_000},
     {"flush_delay": 20, "retry_delay": 1_000, "request_timeout": 3_000, "stop_timeout": 10_000, "upload_window": 20_000},
@@ -173,10 +153,6 @@ def _timed(operations: Sequence[Operation], timing: Mapping[str, int] | None) ->
 # --- faults -------------------------------------------------------------------------------------------------------
 
 ENDPOINTS = st.sampled_from(("upload", "sync", "any"))
-NTH = st.sampled_from((1, 2, 1, 3, 2, 4))
-TIMES = st.integers(1, 3)
-HOW = st.sampled_from(("fin", "rst"))
-DIRECTION = st.sampled_from(("request", "answer"))
 
 
 def lost_answers() -> SearchStrategy[Fault]:
@@ -199,7 +175,7 @@ def cuts() -> SearchStrategy[Fault]:
 def connection_faults() -> SearchStrategy[Fault]:
     return st.one_of(
         st.builds(Refuse, nth=st.integers(1, 5), times=TIMES),
-        st.builds(CloseAfter, endpoint=ENDPOINTS, nth=NTH, times=TIMES, how=HOW),
+        drawing.closings(ENDPOINTS),
         st.builds(
             HalfClose,
             endpoint=ENDPOINTS,
@@ -208,37 +184,19 @@ def connection_faults() -> SearchStrategy[Fault]:
             part=st.sampled_from(("body", "head")),
             after_bytes=st.integers(0, 40),
         ),
-        st.builds(
-            Garbage,
-            endpoint=ENDPOINTS,
-            nth=NTH,
-            what=st.sampled_from(("text", "binary", "header", "status-line", "length", "chunk")),
-            how=HOW,
-        ),
-        st.builds(Slice, endpoint=ENDPOINTS, nth=NTH, times=TIMES, sizes=st.lists(st.integers(1, 40), min_size=1, max_size=3).map(tuple)),
+        drawing.garbage(ENDPOINTS),
+        drawing.slices(ENDPOINTS),
     )
 
 
 def stalls(timing: Mapping[str, int] | None = None) -> SearchStrategy[Fault]:
     timeout_ms = figures(timing)["request_timeout"] if timing else 1_000
-    return st.one_of(
-        st.builds(
-            Stall, endpoint=ENDPOINTS, nth=NTH, times=TIMES, where=st.sampled_from(("before-head", "in-body", "never-read")),
-            after_bytes=st.integers(0, 60), for_ms=st.sampled_from((None, timeout_ms // 2, timeout_ms * 2)),
-        ),
-        st.builds(Drip, endpoint=ENDPOINTS, nth=NTH, size_bytes=st.integers(1, 20), every_ms=st.sampled_from((1, 50, 400))),
-    )  # fmt: skip
-
-
-PASSING_STATUSES = (503, 500, 502, 429, 408, 504)
+    for_ms = st.sampled_from((None, timeout_ms // 2, timeout_ms * 2))
+    return st.one_of(drawing.stalls(ENDPOINTS, for_ms), drawing.drips(ENDPOINTS))
 
 
 def statuses(*codes: int) -> SearchStrategy[Fault]:
-    return st.builds(
-        Status, endpoint=ENDPOINTS, nth=NTH, times=TIMES, status=st.sampled_from(codes or PASSING_STATUSES),
-        commit=st.sampled_from(("none", "all")), body=st.sampled_from(("contract", "empty", "html")), acknowledge=st.booleans(),
-        retry_after_s=st.sampled_from((None, 0, 2)),
-    )  # fmt: skip
+    return drawing.statuses(ENDPOINTS, *codes)
 
 
 def early_answers(*codes: int) -> SearchStrategy[Fault]:
@@ -249,15 +207,11 @@ def early_answers(*codes: int) -> SearchStrategy[Fault]:
 
 
 def spoilt_bodies() -> SearchStrategy[Fault]:
-    return st.builds(SpoiltBody, endpoint=ENDPOINTS, nth=NTH, times=TIMES, body=st.sampled_from(("empty", "html", "truncated")))
+    return drawing.spoilt_bodies(ENDPOINTS)
 
 
 def forgets() -> SearchStrategy[Fault]:
     return st.builds(Forget, endpoint=ENDPOINTS, nth=st.integers(2, 5), count=st.sampled_from((None, 1, 2, 5)))
-
-
-def any_of(*kinds: SearchStrategy[Fault], size_min: int = 1, size_max: int = 3) -> SearchStrategy[list[Fault]]:
-    return st.lists(st.one_of(*kinds), min_size=size_min, max_size=size_max)
 
 
 def passing_faults() -> SearchStrategy[Fault]:

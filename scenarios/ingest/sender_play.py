@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...fake_servers.ingest.app import IngestServers
 from ...fake_servers.ingest.store import Run
 from ...harness.checkers.ingest.dropping import MUTATION_MARK
 from ...harness.engine.cast import Cast, Player
-from ...harness.values.errors import UsageError
 from ...harness.worlds.base import Scene, Site
+from ..stage import Stage
 from .draws import figures
 
 TOKEN = "token-5f0c9e"  # noqa: S105  # a made-up secret: what matters is that it shows as <run-token> wherever it turns up
@@ -32,7 +32,7 @@ async def play_sender(scene: Scene, cast: Cast) -> None:
     config = scene.case.config
     servers = IngestServers(scene, [Run(config["project_id"], config["task_id"], config["run_id"], TOKEN)])
     player = cast.player("s1", "sender", _driver_config(scene, await _serve(scene, servers)))
-    stage = Stage(scene, player, lambda: len(servers.store.stream(config["run_id"]).log))
+    stage = SenderStage(scene, player, lambda: len(servers.store.stream(config["run_id"]).log))
     scene.plan.on_crash = stage.crash_soon
     await player.open()
     try:
@@ -70,34 +70,29 @@ def recovery_ms(scene: Scene) -> int:
     return figure["flush_delay"] + 4 * figure["retry_delay"] + 2 * figure["request_timeout"] + window + 2 * scene.allowance_ms + 50
 
 
-class Stage:
+class SenderStage(Stage):
     """Performs operations. A crash that a fault asks for ends the pending call, and the next operation finds a new life."""
 
     def __init__(self, scene: Scene, player: Player, stored: Callable[[], int]) -> None:
-        self.scene = scene
+        super().__init__(scene)
         self.player = player
         self._restarting: asyncio.Task[None] | None = None
         self._stored = stored
         self._enqueued = 0
         self._watched: list[tuple[int, dict[str, Any], dict[str, Any]]] = []
-        self._operations: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[None]]] = {
+        self.operations |= {
             "enqueue": self.enqueue,
             "enqueue_many": self.enqueue_many,
             "stop": self.stop,
-            "wait": self.wait,
-            "heal": self.heal,
             "recover": self.recover,
             "restart": self.restart,
         }
 
     async def perform(self, verb: str, args: Mapping[str, Any]) -> None:
-        operation = self._operations.get(verb)
-        if operation is None:
-            raise UsageError(f"workload: unknown operation {verb!r}; known: {', '.join(self._operations)}")
         if self._restarting is not None:
             await self._restarting
             self._restarting = None
-        await operation(args)
+        await super().perform(verb, args)
 
     async def enqueue(self, args: Mapping[str, Any]) -> None:
         event = copy.deepcopy(args["event"])
@@ -115,12 +110,6 @@ class Stage:
     async def stop(self, args: Mapping[str, Any]) -> None:
         timeout_ms = figures(self.scene.case.config.get("timing_ms"))["stop_timeout"]
         await self.player.call("stop", timeout_ms, complete=args["complete"])
-
-    async def wait(self, args: Mapping[str, Any]) -> None:
-        await self.scene.sleep(args["ms"])
-
-    async def heal(self, args: Mapping[str, Any]) -> None:
-        self.scene.plan.heal()
 
     async def recover(self, args: Mapping[str, Any]) -> None:
         """In real time it ends as soon as everything that was enqueued is stored: waiting longer would prove nothing."""

@@ -3,47 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-Schema = Mapping[str, Any]
+from ..schemas import BASE_SUFFIX, BOOLEAN, COUNT, EVENT, EVENTS, INTEGER, TEXT, Schema, nullable_numbers, object_of
 
-
-def _object(required: Mapping[str, Any], optional: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    properties = {**required, **(optional or {})}
-    return {"type": "object", "required": list(required), "properties": properties, "additionalProperties": False}
-
-
-def _nullable(*names: str) -> dict[str, Any]:
-    """An object of numbers, each of which may be missing, or null as a whole."""
-    properties = {name: {"type": ["integer", "null"], "minimum": 0} for name in names}
-    return {"type": ["object", "null"], "properties": properties, "additionalProperties": False}
-
-
-TEXT = {"type": "string"}
-INTEGER = {"type": "integer"}
-COUNT = {"type": "integer", "minimum": 0}
-BOOLEAN = {"type": "boolean"}
-EVENT = {"type": "object"}
 NUMBER = {"type": ["integer", "string"], "pattern": "^L([+-][0-9]+)?$"}
 """A sequence number, plain or counted from the position L that was read before."""
 
 SENDER_OPERATIONS: Mapping[str, Schema] = {
-    "enqueue": _object({"event": EVENT}, {"watch": BOOLEAN}),
-    "enqueue_many": _object({"events": {"type": "array", "items": EVENT}}),
-    "stop": _object({"complete": BOOLEAN}),
-    "wait": _object({"ms": COUNT}),
-    "heal": _object({}),
-    "recover": _object({}),
-    "restart": _object({}),
+    "enqueue": object_of({"event": EVENT}, {"watch": BOOLEAN}),
+    "enqueue_many": object_of({"events": EVENTS}),
+    "stop": object_of({"complete": BOOLEAN}),
+    "wait": object_of({"ms": COUNT}),
+    "heal": object_of({}),
+    "recover": object_of({}),
+    "restart": object_of({}),
 }
 
-SENDER_CONFIG: Schema = _object(
+SENDER_CONFIG: Schema = object_of(
     {"project_id": INTEGER, "task_id": TEXT, "run_id": TEXT},
     {
         "persistent_upload": {"type": ["boolean", "null"]},
-        "base_suffix": {"type": "string", "pattern": "^(/.*)?$"},
-        "limits": _nullable("max_buffered_events", "max_event_bytes", "max_upload_events", "max_upload_bytes"),
-        "timing_ms": _nullable("flush_delay", "retry_delay", "request_timeout", "stop_timeout", "upload_window"),
+        "base_suffix": BASE_SUFFIX,
+        "limits": nullable_numbers("max_buffered_events", "max_event_bytes", "max_upload_events", "max_upload_bytes"),
+        "timing_ms": nullable_numbers("flush_delay", "retry_delay", "request_timeout", "stop_timeout", "upload_window"),
     },
 )
 
@@ -84,11 +66,11 @@ _REQUEST: Mapping[str, Schema] = {
 }
 
 SERVER_OPERATIONS: Mapping[str, Schema] = {
-    "request": _object({}, {**_REQUEST, "method": TEXT, "framing": {"enum": ["length", "chunked"]}, "segment_bytes": COUNT}),
-    "open": _object({"upload": TEXT}, {**_REQUEST, "until": NUMBER}),
-    "more": _object({"upload": TEXT}, {"pieces": _PIECES, "until": NUMBER}),
-    "end": _object({"upload": TEXT}, {"how": {"enum": ["end", "fin", "rst"]}}),
+    "request": object_of({}, {**_REQUEST, "method": TEXT, "framing": {"enum": ["length", "chunked"]}, "segment_bytes": COUNT}),
+    "open": object_of({"upload": TEXT}, {**_REQUEST, "until": NUMBER}),
+    "more": object_of({"upload": TEXT}, {"pieces": _PIECES, "until": NUMBER}),
+    "end": object_of({"upload": TEXT}, {"how": {"enum": ["end", "fin", "rst"]}}),
 }
 
-_RUN = _object({"project_id": INTEGER, "task_id": TEXT, "run_id": TEXT})
-SERVER_CONFIG: Schema = _object({"runs": {"type": "array", "items": _RUN, "minItems": 1}, "leg": {"enum": ["proxy", "direct"]}})
+_RUN = object_of({"project_id": INTEGER, "task_id": TEXT, "run_id": TEXT})
+SERVER_CONFIG: Schema = object_of({"runs": {"type": "array", "items": _RUN, "minItems": 1}, "leg": {"enum": ["proxy", "direct"]}})

@@ -17,7 +17,7 @@ from streamproof.fake_servers.host import PlainHost
 from streamproof.fake_servers.ingest.app import IngestServers
 from streamproof.fake_servers.ingest.store import Run
 from streamproof.harness.targets.builtins import POSTHOG_AGENT
-from streamproof.harness.targets.npm import NODE_FOLDER, bundle_path
+from streamproof.harness.targets.npm import NODE_FOLDER, module_path
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
@@ -150,7 +150,7 @@ def test_the_driver_of_the_published_sender_is_short() -> None:
 
 def driver_of_posthog() -> list[str]:
     assert NODE is not None
-    bundle = bundle_path("posthog-agent", POSTHOG_AGENT)
+    bundle = module_path("posthog-agent", POSTHOG_AGENT)
     if not bundle.is_file():
         pytest.skip("posthog-agent is not in the cache: `streamproof install posthog-agent` puts it there")
     return [NODE, str(NODE_FOLDER / "posthog_agent.mjs"), str(bundle), POSTHOG_AGENT.version]

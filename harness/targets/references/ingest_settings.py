@@ -40,8 +40,8 @@ class Settings:
 
 def read_settings(config: Mapping[str, Any]) -> Settings:
     """Reads the configuration of the driver protocol; what is missing or null takes its default."""
-    limits = _with_defaults(config.get("limits"), DEFAULT_LIMITS)
-    timing_ms = _with_defaults(config.get("timing_ms"), DEFAULT_TIMING_MS)
+    limits = with_defaults(config.get("limits"), DEFAULT_LIMITS)
+    timing_ms = with_defaults(config.get("timing_ms"), DEFAULT_TIMING_MS)
     persistent = config.get("persistent_upload")
     return Settings(
         target=ingest_target(config),
@@ -53,7 +53,8 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
     )
 
 
-def _with_defaults(given: Mapping[str, Any] | None, defaults: Mapping[str, int]) -> dict[str, Any]:
+def with_defaults(given: Mapping[str, Any] | None, defaults: Mapping[str, int]) -> dict[str, Any]:
+    """The figures that are given, the default where one is missing or null."""
     chosen = {name: (given or {}).get(name) for name in defaults}
     return {name: default if chosen[name] is None else chosen[name] for name, default in defaults.items()}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...harness.faults.base import Fault
-from ...harness.faults.decisions import Answer, BufferRequest, ChangeState, Rewrite, Stale
+from ..harness.faults.base import Fault
+from ..harness.faults.decisions import Answer, BufferRequest, ChangeState, Rewrite, Stale, StreamDecision
 
 
 @dataclass
@@ -18,6 +18,7 @@ class Orders:
     stale: tuple[int, Stale] | None = None
     buffer: int | None = None
     changes: list[tuple[int, ChangeState]] = field(default_factory=list)
+    stream: list[tuple[int, StreamDecision]] = field(default_factory=list)
 
 
 NO_ORDERS = Orders()
@@ -40,4 +41,6 @@ def orders_of(faults: Sequence[tuple[int, Fault]]) -> Orders:
             orders.buffer = index
         elif isinstance(decision, ChangeState):
             orders.changes.append((index, decision))
+        elif decision is not None:
+            orders.stream.append((index, decision))
     return orders

@@ -1,0 +1,223 @@
+"""The stream connections of a history: their frames, how much of them the reader surely got, and how they ended.
+
+Nothing is judged here. What a connection was worth to the reader is a set of *readings* where a reset leaves it open; every
+checker takes the one that favours the reader.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from ...values.history import Entry, History
+from ..wire import Connection, Request, Wire
+
+Reading = Literal["failed", "clean", "error", "fatal", "stopped", "none"]
+"""A failed connection, one that ended whole, one given up by an error frame, one that ends the watch with an error, one that
+said stream-end, and one that was no connection of a stream at all."""
+Receipt = Literal["surely", "perhaps", "never"]
+
+FATAL = (403, 404, 406)
+LIVED_LONG_US = 60_000_000
+NAMED_ENDS = ("stream-end", "error", "end")
+DATA = "event"
+HOLDING = frozenset({"stall", "drip", "slice", "lose-answer"})
+"""Faults of the wire that may keep bytes from the reader although its connection is open."""
+QUIET_US = {"sim": 20_000, "loopback": 2_000_000}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """``body_bytes``: of the body of its answer, up to and with this frame (0: not known)."""
+
+    entry: int
+    at_us: int
+    kind: str
+    position: int
+    id: str | None
+    again: bool
+    body_bytes: int
+
+    @property
+    def is_event(self) -> bool:
+        return self.kind == DATA
+
+
+@dataclass
+class Stream:
+    """One request for a stream, with everything that became of it."""
+
+    request: Request
+    connection: Connection | None
+    frames: list[Frame] = field(default_factory=list)
+    broken_bytes: int | None = None
+    broken_certain: bool = False
+    broken_us: int = 0
+    broken_entry: int = 0
+    quiet_us: int = 20_000
+    reused: bool = False
+    """Its connection had carried a request before: a client may repeat such a request by itself when it gets no answer."""
+
+    @property
+    def leg(self) -> str:
+        return self.request.server
+
+    @property
+    def entry(self) -> int:
+        return self.request.entry
+
+    @property
+    def status(self) -> int | None:
+        return self.request.answer.status if self.request.answer is not None else None
+
+    @cached_property
+    def _ends(self) -> list[tuple[int, int]]:
+        """(entry, time) of everything that may have been its end for the reader."""
+        ends = []
+        answer = self.request.delivered
+        if answer is not None and answer.delivered_us is not None:
+            ends.append((answer.delivered_entry, answer.delivered_us))
+        connection = self.connection
+        if connection is not None and connection.closed_us is not None and connection.closed_entry > self.entry:
+            ends.append((connection.closed_entry, connection.closed_us))
+        if self.broken_bytes is not None:
+            ends.append((self.broken_entry, self.broken_us))
+        return sorted(ends)
+
+    @property
+    def end_entry(self) -> int | None:
+        """None: it was still open when the example ended."""
+        return self._ends[0][0] if self._ends else None
+
+    @property
+    def end_us(self) -> int | None:
+        return self._ends[0][1] if self._ends else None
+
+    @cached_property
+    def begin_of_end_us(self) -> int | None:
+        """The earliest time at which the reader may have known that it is over: a frame that says so, or its end."""
+        named = next((frame.at_us for frame in self.frames if frame.kind in NAMED_ENDS), None)
+        return self.end_us if named is None else min(named, self.end_us if self.end_us is not None else named)
+
+    @property
+    def closed_by_target(self) -> bool:
+        """The reader itself let go of it, in the middle of the answer."""
+        return self.request.delivered is None and self.connection is not None and self.connection.closed_by == "target"
+
+    @property
+    def lived_long(self) -> bool:
+        return self.end_us is None or self.end_us - self.request.at_us >= LIVED_LONG_US
+
+    @property
+    def is_event_stream(self) -> bool:
+        """A 200 that a reader can make sense of."""
+        answer = self.request.answer
+        if answer is None or answer.status != 200 or "content-encoding" in answer.headers:
+            return False
+        return answer.headers.get("content-type", "text/event-stream").split(";")[0].strip().lower() == "text/event-stream"
+
+    def received(self, frame: Frame) -> Receipt:
+        """Whether a frame that the server handed to the socket reached the reader."""
+        answer = self.request.delivered
+        if answer is not None and frame.entry < answer.delivered_entry:
+            return "surely" if answer.certain else "perhaps"
+        if self.broken_bytes is not None and frame.body_bytes:
+            if frame.body_bytes > self.broken_bytes:
+                return "never"
+            if self.broken_certain:
+                return "surely"
+        if self.request.faults & HOLDING:
+            return "perhaps"
+        # What lay in the reader's socket for so long before the connection was reset, it has read.
+        return "surely" if self.end_us is None or self.end_us - frame.at_us > self.quiet_us else "perhaps"
+
+    def surely(self, *kinds: str) -> Frame | None:
+        """The first frame of these kinds that surely reached the reader."""
+        return next((frame for frame in self.frames if frame.kind in kinds and self.received(frame) == "surely"), None)
+
+    def perhaps(self, *kinds: str) -> Frame | None:
+        """The first frame of these kinds that may have reached the reader."""
+        return next((frame for frame in self.frames if frame.kind in kinds and self.received(frame) != "never"), None)
+
+    @cached_property
+    def readings(self) -> frozenset[Reading]:
+        """What it may have been for the reader, once it was over."""
+        answer = self.request.answer
+        if answer is None:
+            return frozenset({"failed"})
+        if answer.status != 200:
+            if answer.status in FATAL:
+                return frozenset({"fatal"} if answer.certain else {"fatal", "failed"})
+            return frozenset({"failed"})
+        if not self.is_event_stream:
+            return frozenset({"failed"})
+        return self._readings_of_200()
+
+    def _readings_of_200(self) -> frozenset[Reading]:
+        readings: set[Reading] = set()
+        for frame in self.frames:
+            if frame.kind not in NAMED_ENDS or (receipt := self.received(frame)) == "never":
+                continue
+            readings.add("stopped" if frame.kind == "stream-end" else "error" if frame.kind == "error" else "clean")
+            if receipt == "surely":
+                return frozenset(readings)
+        answer = self.request.delivered
+        if answer is not None:
+            readings.add("clean")
+        if answer is None or not answer.certain:
+            readings.add("failed")
+        if "spoilt-body" in self.request.faults:
+            readings.add("failed")
+        return frozenset(readings)
+
+
+@dataclass(frozen=True)
+class Ghost:
+    """An attempt to connect of which no server saw a request: refused, or ended before the head had arrived."""
+
+    entry: int
+    at_us: int
+    server: str
+
+
+def read_streams(history: History, wire: Wire) -> tuple[list[Stream], list[Ghost]]:
+    """One pass over the entries; linear."""
+    streams: dict[int, Stream] = {}
+    used: set[int] = set()
+    quiet_us = QUIET_US.get(history.header.world, QUIET_US["loopback"])
+    for request in wire.requests:
+        if request.endpoint == "stream":
+            connection = wire.connections.get(request.connection)
+            streams[request.number] = Stream(request, connection, quiet_us=quiet_us, reused=request.connection in used)
+        used.add(request.connection)
+    for entry in history.entries:
+        if entry.kind == "frame" and entry.data["request"] in streams:
+            streams[entry.data["request"]].frames.append(_read_frame(entry))
+        elif entry.kind == "broken" and entry.data["request"] in streams:
+            _break(streams[entry.data["request"]], entry)
+    return list(streams.values()), _ghosts(wire, used)
+
+
+def _read_frame(entry: Entry) -> Frame:
+    data: Any = entry.data
+    return Frame(
+        entry.number, entry.at_us, data["frame"], data.get("position") or 0, data.get("id"), bool(data.get("again")), data.get("body_bytes") or 0
+    )
+
+
+def _break(stream: Stream, entry: Entry) -> None:
+    stream.broken_bytes, stream.broken_certain = entry.data["bytes"], entry.data["certain"]
+    stream.broken_us, stream.broken_entry = entry.at_us, entry.number
+
+
+def _ghosts(wire: Wire, used: set[int]) -> list[Ghost]:
+    ghosts = [Ghost(entry.number, entry.at_us, entry.data["server"]) for entry in wire.refused]
+    for connection in wire.connections.values():
+        if connection.number not in used and connection.closed_us is not None:
+            ghosts.append(Ghost(connection.closed_entry, connection.closed_us, connection.server))
+    for entry in wire.faults:
+        number = entry.data.get("request", 0)
+        if number and number not in wire.by_number and entry.data.get("connection") in used:
+            ghosts.append(Ghost(entry.number, entry.at_us, wire.connections[entry.data["connection"]].server))
+    return sorted(ghosts, key=lambda ghost: ghost.entry)

@@ -1,0 +1,30 @@
+"""Ids and base URLs full of characters that mean something in a URL."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ...harness.engine.scenario import Setting
+from ...harness.values.case import Case
+from ..drawing import BASE_SUFFIXES, URL_SPECIAL_IDS
+from .base import ALL, reader_scenario
+from .draws import END, TOLD, Timing, begun, case, config, event, timings
+
+JUDGES = ("URL-1", "AUTH-1", "LOSS-1")
+
+
+def draw(setting: Setting) -> SearchStrategy[Case]:
+    def build(timing: Timing | None, task: str, run: str, suffix: str, live: int) -> Case:
+        settings = config(timing, base_suffix=suffix) | {"task_id": task, "run_id": run}
+        events = [("append", {"events": [event(mark)]}) for mark, _ in zip(count(3), range(live), strict=False)]
+        return case("identities", setting, settings, [*begun(2), *events, TOLD, *END])
+
+    text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=8)
+    ids = st.one_of(st.sampled_from(URL_SPECIAL_IDS), text.filter(lambda id: id.strip(".") != ""))
+    return st.builds(build, timings(setting), ids, ids, st.sampled_from(BASE_SUFFIXES), st.integers(1, 3))
+
+
+IDENTITIES = reader_scenario("identities", "ids with URL-special characters, bases with paths and slashes", JUDGES, draw, profiles=ALL)

@@ -1,0 +1,95 @@
+"""What a reader has told its application so far, against what was appended: read from the history as it grows.
+
+A play asks it how long to wait. It judges nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...harness.values.history import Entry, History
+
+ASIDE = ("task_run_state", "permission_request", "mcp_request", "credential_request")
+"""Types of events that are told by notes of their own, or by none."""
+
+
+def _keys(events: Iterable[Any]) -> Iterable[str]:
+    for event in events:
+        if not (isinstance(event, Mapping) and event.get("type") in ASIDE):
+            yield json.dumps(event, sort_keys=True)
+
+
+class Told:
+    """``snapshot``: one was told since the last call of ``watch`` or ``retry``. ``over``: so was `ended` or `error`."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._seen = 0
+        self._appended: Counter[str] = Counter()
+        self._told: Counter[str] = Counter()
+        self._streams: set[int] = set()
+        self.watching = False
+        self.snapshot = False
+        self.over = False
+        self.finished = False
+        self._handlers = {
+            "append": self._on_append,
+            "finished": self._on_finished,
+            "call": self._on_call,
+            "note": self._on_note,
+            "request": self._on_request,
+            "closed": self._on_closed,
+        }
+
+    def look(self) -> Told:
+        """Takes in what was added to the history since the last look."""
+        entries = self._history.entries
+        while self._seen < len(entries):
+            entry = entries[self._seen]
+            self._seen += 1
+            handler = self._handlers.get(entry.kind)
+            if handler is not None:
+                handler(entry)
+        return self
+
+    @property
+    def everything(self) -> bool:
+        """A snapshot was told, and since then all that was ever appended."""
+        return self.snapshot and all(self._told[key] >= count for key, count in self._appended.items())
+
+    @property
+    def streaming(self) -> bool:
+        """A connection on which a stream was asked for has not ended."""
+        return bool(self._streams)
+
+    def _on_append(self, entry: Entry) -> None:
+        self._appended.update(_keys([entry.data["event"]]))
+
+    def _on_finished(self, entry: Entry) -> None:
+        self.finished = True
+
+    def _on_call(self, entry: Entry) -> None:
+        self.watching = entry.data["verb"] != "unwatch"
+        if self.watching:
+            self.over = self.snapshot = False
+
+    def _on_note(self, entry: Entry) -> None:
+        note, data = entry.data["note"], entry.data["data"]
+        entries = data.get("entries")
+        if note == "snapshot":
+            self.snapshot = True
+            self._told.clear()
+        if note in ("snapshot", "logs") and isinstance(entries, list):
+            self._told.update(_keys(entries))
+        if note in ("ended", "error"):
+            self.over = True
+
+    def _on_request(self, entry: Entry) -> None:
+        if entry.data["endpoint"] == "stream":
+            self._streams.add(entry.data["connection"])
+
+    def _on_closed(self, entry: Entry) -> None:
+        self._streams.discard(entry.data["connection"])
