@@ -52,9 +52,9 @@ lock: setup
 bench: setup
 	$(BIN)/python benchmarks/bench.py
 
-# By hand, not in CI: the reference over 20,000 examples.
+# By hand, not in CI: the reference over 20,000 examples of each contract.
 soak: setup
-	$(BIN)/streamproof run --target reference --contract ingest --world sim --examples 20000
+	$(BIN)/streamproof run --target reference --world sim --examples 20000
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .ingest.service import ingest_service
+from .run_stream.service import run_stream_service
 from .service import Builder
+from .sse.service import sse_service
 
-SERVERS: Mapping[str, Builder] = {"ingest": ingest_service}
+SERVERS: Mapping[str, Builder] = {"ingest": ingest_service, "run-stream": run_stream_service, "sse": sse_service}

@@ -41,7 +41,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Pace:
-    """What the server does by itself as time passes; None: it does not."""
+    """What the server does by itself as time passes; None or 0: it does not."""
 
     keepalive_ms: int | None = None
     rotation_ms: int | None = None
@@ -306,9 +306,9 @@ class EventStream:
         if self._faults.idle is not None:
             deadlines.append((self._written_s + self._faults.idle[1].after_ms / 1_000, "idle"))
         if not self._silent:
-            if self._pace.rotation_ms is not None:
+            if self._pace.rotation_ms:
                 deadlines.append((self._begun_s + self._pace.rotation_ms / 1_000, "rotation"))
-            if self._pace.keepalive_ms is not None:
+            if self._pace.keepalive_ms:
                 deadlines.append((self._written_s + self._pace.keepalive_ms / 1_000, "keepalive"))
         return deadlines
 

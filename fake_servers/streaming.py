@@ -74,11 +74,15 @@ class StreamingExchange(Exchange):
         if self.orders.answer is not None:
             index, order = self.orders.answer
             self.injected(index)
-            return self._send(false_answer(order, self.location(order), lambda: error_answer(order.status)))
+            return self._send(false_answer(order, self.location(order), lambda: self.error(order.status)))
         true = make()
         if isinstance(true, Wire):
             return self._send(self.spoilt(true))
         return await self._stream(true)
+
+    def error(self, status: int) -> Wire:
+        """The contract's own body for a status that a fault orders."""
+        return error_answer(status)
 
     def _send(self, wire: Wire) -> web.Response:
         self.note_answer(wire.status, wire.header_list(), wire.text)

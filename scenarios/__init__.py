@@ -8,5 +8,8 @@ from ..harness.engine.scenario import Scenario
 from .ingest import INGEST_SCENARIOS
 from .pipe import PIPE_SCENARIOS
 from .run_stream import RUN_STREAM_SCENARIOS
+from .sse import SSE_SCENARIOS
 
-SCENARIOS: Mapping[str, Scenario] = {scenario.name: scenario for scenario in (*INGEST_SCENARIOS, *RUN_STREAM_SCENARIOS, *PIPE_SCENARIOS)}
+SCENARIOS: Mapping[str, Scenario] = {
+    scenario.name: scenario for scenario in (*INGEST_SCENARIOS, *RUN_STREAM_SCENARIOS, *SSE_SCENARIOS, *PIPE_SCENARIOS)
+}

@@ -47,6 +47,11 @@ def any_of(*kinds: SearchStrategy[Fault], size_min: int = 1, size_max: int = 3) 
     return st.lists(st.one_of(*kinds), min_size=size_min, max_size=size_max)
 
 
+def led_by(first: SearchStrategy[Fault], *more: SearchStrategy[Fault], size_max: int = 2) -> SearchStrategy[list[Fault]]:
+    """One that the example is about, and some others."""
+    return st.builds(lambda one, others: [one, *others], first, any_of(*more, size_min=0, size_max=size_max))
+
+
 def closings(endpoints: Names) -> SearchStrategy[Fault]:
     return st.builds(CloseAfter, endpoint=endpoints, nth=NTH, times=TIMES, how=HOW)
 

@@ -12,12 +12,14 @@ from .harness.targets.mutants import MUTANTS
 from .harness.targets.names import TargetTables, target_tables
 from .harness.targets.references.ingest_sender import reference_sender
 from .harness.targets.references.run_stream_reader import reference_reader
+from .harness.targets.references.sse_reader import reference_sse_reader
 from .harness.targets.verbs import Factory
 
 REFERENCES: Mapping[tuple[str, str], Factory] = {
     ("ingest", "sender"): reference_sender,
     ("ingest", "server"): reference_server,
     ("run-stream", "reader"): reference_reader,
+    ("sse", "reader"): reference_sse_reader,
 }
 
 

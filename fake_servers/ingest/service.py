@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...harness.values.errors import UsageError
 from ..host import Host
-from ..service import Service
+from ..service import Service, with_defaults
 from .app import IngestServers
 from .store import Run
 from .upload import header_completion
@@ -16,10 +15,7 @@ OPTIONS = {"token": "streamproof", "other_token": "streamproof-other", "header_c
 
 def ingest_service(host: Host, options: Mapping[str, str]) -> Service:
     """``token`` opens every run, ``other_token`` is valid but opens none of them; ``header_completion`` "true": the older protocol."""
-    unknown = sorted(set(options) - set(OPTIONS))
-    if unknown:
-        raise UsageError(f"serve ingest: unknown option {unknown[0]!r}; it knows {', '.join(OPTIONS)}")
-    given = {**OPTIONS, **options}
+    given = with_defaults("ingest", OPTIONS, options)
     other = Run(0, "another task", "another run", given["other_token"])
     rule = header_completion if given["header_completion"] == "true" else None
     servers = IngestServers(host, [other], any_run_token=given["token"], header_rule=rule)

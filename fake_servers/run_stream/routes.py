@@ -40,12 +40,15 @@ def parse_target(target: str) -> Route | None:
         return Route("stream", True, *ids)
     if segments[-1] == "":  # on the backend a slash at the end is usual
         segments.pop()
-    kind = _BACKEND_KINDS.get(segments[-1]) if segments else None
-    ids = _ids(segments, _RUN_SEGMENTS) if kind is None else _ids(segments[:-1], _RUN_SEGMENTS)
+    kind: Kind = "run"
+    ids = _ids(segments, _RUN_SEGMENTS)
+    if ids is None and segments and segments[-1] in _BACKEND_KINDS:
+        kind = _BACKEND_KINDS[segments.pop()]
+        ids = _ids(segments, _RUN_SEGMENTS)
     if ids is None:
         return None
     team_id, task_id, run_id = ids
-    return Route(kind or "run", False, run_id, task_id, team_id)
+    return Route(kind, False, run_id, task_id, team_id)
 
 
 def _ids(segments: list[str], pattern: tuple[str | None, ...]) -> list[str] | None:

@@ -35,6 +35,7 @@ from .source import QueueSource, behind, frame_of
 
 ORIGIN = "origin"
 PATH = "/events"
+MEDIA_TYPE = "text/event-stream"
 
 Replay = Literal["id", "new"]
 
@@ -145,6 +146,11 @@ class SseExchange(StreamingExchange):
 
     def _note_sent(self, data: bytes) -> None:
         self.history.add("sent", request=self.number, text=data.decode("utf-8", "surrogateescape"))
+
+    def error(self, status: int) -> Wire:
+        """An event stream to the letter, but for its status: a client that does not look at that takes it for one."""
+        text = f"id: false-{status}\ndata: status {status}\n\n"
+        return Wire(status, text.encode(), MEDIA_TYPE, text=text)
 
     def redirect_target(self, origin: str) -> str:
         return f"{PATH}?redirected=1" if origin == "same" else PATH

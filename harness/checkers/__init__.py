@@ -13,6 +13,8 @@ from .ingest.server import Trial
 from .ingest.view import View as IngestSenderView
 from .pipe import PIPE_CHECKERS
 from .pipe.view import View as PipeView
+from .run_stream import RUN_STREAM_CHECKERS
+from .run_stream.view import View as RunStreamView
 from .sse import SSE_CHECKERS
 from .sse.view import View as SseView
 
@@ -24,5 +26,6 @@ CHECKERS: Mapping[tuple[str, str], tuple[MakeView, Mapping[str, Checker]]] = {
     ("ingest", "sender"): (IngestSenderView, SENDER_CHECKERS),
     ("ingest", "server"): (Trial, SERVER_CHECKERS),
     ("pipe", "sender+reader"): (PipeView, PIPE_CHECKERS),
+    ("run-stream", "reader"): (RunStreamView, RUN_STREAM_CHECKERS),
     ("sse", "reader"): (SseView, SSE_CHECKERS),
 }

@@ -30,6 +30,7 @@ COUNTED_FAILURES_MAX = 9
 """Failed connections in a row that a reader survives."""
 TOLD_MS = 3_000
 """How long a workload waits at most until what was appended is told, before it goes on."""
+TOLD_MS_MIN = 600
 
 Draft = tuple[str, int, int]
 """(kind, amount, payload number): an operation before its events are numbered."""
@@ -60,6 +61,7 @@ WATCH: Operation = ("watch", {})
 RETRY: Operation = ("retry", {})
 UNWATCH: Operation = ("unwatch", {})
 TOLD: Operation = ("until_told", {"ms": TOLD_MS})
+"""Its time is that of the default figures; a case with others gets another."""
 HEAL: Operation = ("heal", {})
 RECOVER: Operation = ("recover", {})
 FINISH: Operation = ("finish", {})
@@ -87,8 +89,13 @@ def completed(status: str = "completed") -> Operation:
 
 END: tuple[Operation, ...] = (completed(), FINISH)
 """The run is over: first its status says so, then its stream."""
-ENDS: tuple[tuple[Operation, ...], ...] = ((RECOVER, *END), (TOLD, completed("failed"), FINISH), END)
-"""How an example with faults may end: recovered and finished, told and finished, or finished under faults."""
+ENDS: tuple[tuple[Operation, ...], ...] = (
+    (TOLD, RECOVER, *END),
+    (TOLD, completed("failed"), FINISH),
+    (*END, ("until_over", {"ms": TOLD_MS})),
+    (("wait", {"ms": 30}), RECOVER, *END),
+)
+"""How an example with faults may end: when all is told, recovered or not; under faults; or recovered in the middle of them."""
 
 
 def fixed(mark: int, size: int) -> Operation:
@@ -152,7 +159,9 @@ def _state_told(number: int, second: int) -> list[Operation]:
 
 
 def case(scenario: str, setting: Setting, config: Mapping[str, Any], workload: Sequence[Operation], faults: Sequence[Fault] = ()) -> Case:
-    return Case("run-stream", ("reader",), setting.profile, f"run-stream-{scenario}", config, tuple(workload), tuple(faults))
+    told: Operation = ("until_told", {"ms": min(TOLD_MS, max(TOLD_MS_MIN, 6 * figures(config["timing_ms"])["backoff_base"]))})
+    operations = tuple(told if operation is TOLD else operation for operation in workload)
+    return Case("run-stream", ("reader",), setting.profile, f"run-stream-{scenario}", config, operations, tuple(faults))
 
 
 def cases(

@@ -11,7 +11,7 @@ from ...harness.faults.end_stream import EndStreamFault
 from ...harness.faults.interject import Interject
 from ...harness.values.case import Case
 from ..preconditions import injected
-from .base import ALL, reader_scenario
+from .base import reader_scenario
 from .draws import (
     COUNTED_FAILURES_MAX,
     END,
@@ -47,11 +47,11 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         pause = until_over(streak_ms(timing, errors + 1)) if errors > COUNTED_FAILURES_MAX - 1 else wait(streak_ms(timing, errors + 1))
         return case("error-frames", setting, config(timing), [*begun(OLD), fixed(OLD + 1, events), pause, *after, *END], faults)
 
-    errors = st.integers(0, 1 if short else 3) if short else st.sampled_from((0, 1, 2, 4, COUNTED_FAILURES_MAX - 1, 10_000))
+    errors = st.integers(0, 1) if short else st.sampled_from((0, 1, 2, 4, COUNTED_FAILURES_MAX - 1, 10_000))
     after = st.sampled_from(((RECOVER,), (RECOVER, RETRY, TOLD)))
     return st.builds(build, timings(setting), st.integers(1, 4), errors, st.booleans(), st.sampled_from((True, True, False)), after)
 
 
 ERROR_FRAMES = reader_scenario(
-    "error-frames", "error frames, few and too many, with keepalives in between", JUDGES, draw, counts=injected("end-stream"), profiles=ALL
+    "error-frames", "error frames, few and too many, with keepalives in between", JUDGES, draw, counts=injected("end-stream")
 )

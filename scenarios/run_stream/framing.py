@@ -8,11 +8,11 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.faults.buffer_answer import BufferedAnswer
 from ...harness.values.case import Case
-from ..drawing import any_of, drips, slices
+from ..drawing import drips, slices
 from ..preconditions import any_injected
 from .base import reader_scenario
 from .draws import ENDS, cases, drafts
-from .stream_faults import STREAM, framings, stream_cuts
+from .stream_faults import STREAM, framings, in_a_row, stream_cuts
 
 JUDGES = ("PARSE-1", "LOSS-1", "ORD-1", "CTL-1")
 
@@ -20,7 +20,7 @@ JUDGES = ("PARSE-1", "LOSS-1", "ORD-1", "CTL-1")
 def draw(setting: Setting) -> SearchStrategy[Case]:
     ops = drafts("append", "burst", "step", "wait", amount_max=5, size_min=2, size_max=10)
     buffered = st.builds(BufferedAnswer, nth=st.integers(1, 2), bytes=st.sampled_from((1, 7, 64, 300)))
-    faults = any_of(framings(), slices(STREAM), drips(STREAM, (1,)), buffered, stream_cuts())
+    faults = in_a_row(framings(), framings(), slices(STREAM), drips(STREAM, (1,)), buffered, stream_cuts(), size_max=4)
     return cases("framing", setting, ops, faults, ends=ENDS)
 
 

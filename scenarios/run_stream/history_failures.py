@@ -13,7 +13,7 @@ from ...harness.faults.status import Status
 from ...harness.values.case import Case
 from ..drawing import HOW
 from ..preconditions import any_injected
-from .base import ALL, reader_scenario
+from .base import reader_scenario
 from .draws import (
     COUNTED_FAILURES_MAX,
     END,
@@ -52,5 +52,5 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
 
 
 HISTORY_FAILURES = reader_scenario(
-    "history-failures", "history requests fail, a few times or always", JUDGES, draw, counts=any_injected, profiles=ALL
+    "history-failures", "history requests fail, a few times or always", JUDGES, draw, counts=any_injected, profiles=("proxy",)
 )

@@ -10,7 +10,7 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case
 from ..drawing import BASE_SUFFIXES, URL_SPECIAL_IDS
-from .base import ALL, reader_scenario
+from .base import reader_scenario
 from .draws import END, TOLD, Timing, begun, case, config, event, timings
 
 JUDGES = ("URL-1", "AUTH-1", "LOSS-1")
@@ -27,4 +27,4 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     return st.builds(build, timings(setting), ids, ids, st.sampled_from(BASE_SUFFIXES), st.integers(1, 3))
 
 
-IDENTITIES = reader_scenario("identities", "ids with URL-special characters, bases with paths and slashes", JUDGES, draw, profiles=ALL)
+IDENTITIES = reader_scenario("identities", "ids with URL-special characters, bases with paths and slashes", JUDGES, draw)

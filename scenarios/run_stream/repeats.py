@@ -7,7 +7,7 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case
 from ..preconditions import injected
-from .base import ALL, reader_scenario
+from .base import reader_scenario
 from .draws import ENDS, cases, drafts
 from .stream_faults import clean_ends, event_cuts, in_a_row, repeats
 
@@ -20,4 +20,4 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     return cases("repeats", setting, ops, faults, ends=ENDS)
 
 
-REPEATS = reader_scenario("repeats", "events that are sent again with their ids", JUDGES, draw, counts=injected("duplicate"), profiles=ALL)
+REPEATS = reader_scenario("repeats", "events that are sent again with their ids", JUDGES, draw, counts=injected("duplicate"))

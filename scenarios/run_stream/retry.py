@@ -9,7 +9,7 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.status import Status
 from ...harness.values.case import Case
 from ..preconditions import any_injected
-from .base import ALL, reader_scenario
+from .base import reader_scenario
 from .draws import (
     COUNTED_FAILURES_MAX,
     END,
@@ -51,6 +51,4 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     return st.builds(build, timings(setting), st.integers(1, 4), kinds, st.integers(0, 3), st.sampled_from((RETRY, WATCH)))
 
 
-RETRY_AFTER_ERROR = reader_scenario(
-    "retry", "ten failed connections, an error, and another try", JUDGES, draw, counts=any_injected, profiles=ALL
-)
+RETRY_AFTER_ERROR = reader_scenario("retry", "ten failed connections, an error, and another try", JUDGES, draw, counts=any_injected)

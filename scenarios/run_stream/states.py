@@ -6,7 +6,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case
-from .base import ALL, reader_scenario
+from .base import reader_scenario
 from .draws import ENDS, cases, drafts
 from .stream_faults import event_cuts, in_a_row, repeats
 
@@ -18,4 +18,4 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     return cases("states", setting, ops, in_a_row(event_cuts(), repeats(), size_min=0, size_max=2), ends=ENDS)
 
 
-STATES = reader_scenario("states", "states of the run and requests for permission between the events", JUDGES, draw, profiles=ALL)
+STATES = reader_scenario("states", "states of the run and requests for permission between the events", JUDGES, draw)

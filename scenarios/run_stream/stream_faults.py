@@ -14,7 +14,6 @@ from ...harness.faults.duplicate import Duplicate
 from ...harness.faults.end_stream import EndStreamFault
 from ...harness.faults.framing import Framing
 from ...harness.faults.garbage import Garbage
-from ...harness.faults.idle_timeout import IdleTimeoutFault
 from ...harness.faults.interject import Interject
 from ...harness.faults.restart import Restart
 from ...harness.faults.stale import StaleRead
@@ -32,7 +31,7 @@ LOST = st.sampled_from((0, 0, 1, 40))
 
 
 def in_a_row(*kinds: SearchStrategy[Fault], size_min: int = 1, size_max: int = 3) -> SearchStrategy[list[Fault]]:
-    """Faults of streams, the first of them at the first stream: each that ends a stream leaves the rest to the next one."""
+    """Faults of streams, the first of them (of the first kind) at the first stream: each that ends a stream leaves the rest to the next."""
 
     def place(faults: list[Fault]) -> list[Fault]:
         placed: list[Fault] = []
@@ -42,7 +41,9 @@ def in_a_row(*kinds: SearchStrategy[Fault], size_min: int = 1, size_max: int = 3
             nth += fault.name in ENDING
         return placed
 
-    return st.lists(st.one_of(*kinds), min_size=size_min, max_size=size_max).map(place)
+    others = st.lists(st.one_of(*kinds), min_size=max(0, size_min - 1), max_size=size_max - 1)
+    some = st.builds(lambda first, rest: place([first, *rest]), kinds[0], others)
+    return some if size_min else st.one_of(st.just([]), some)
 
 
 def cut_behind(events: int, nth: int, how: str, more_lines: int = 0) -> Cut:
@@ -121,13 +122,13 @@ def framings() -> SearchStrategy[Fault]:
     )  # fmt: skip
 
 
-def restarts() -> SearchStrategy[Fault]:
-    return st.builds(Restart, endpoint=ENDPOINTS, nth=NTH)
+def restarts(nth: int = 1) -> SearchStrategy[Fault]:
+    return st.builds(Restart, endpoint=st.sampled_from(("stream", "history", "token", "run")), nth=st.just(nth))
 
 
-def stale_reads() -> SearchStrategy[Fault]:
-    return st.builds(StaleRead, endpoint=st.sampled_from(("history", "run")), nth=NTH, times=TIMES, behind=st.integers(1, 3))
+def stale_histories() -> SearchStrategy[Fault]:
+    return st.builds(StaleRead, endpoint=st.just("history"), nth=st.integers(1, 2), times=TIMES, behind=TIMES)
 
 
-def impatient_proxies(after_ms: tuple[int, ...]) -> SearchStrategy[Fault]:
-    return st.builds(IdleTimeoutFault, endpoint=STREAM, nth=NTH, times=TIMES, after_ms=st.sampled_from(after_ms))
+def stale_states() -> SearchStrategy[Fault]:
+    return st.builds(StaleRead, endpoint=st.just("run"), nth=st.integers(2, 3), times=TIMES, behind=TIMES)

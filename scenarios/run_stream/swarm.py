@@ -45,7 +45,7 @@ KINDS = (
 def draw(setting: Setting) -> SearchStrategy[Case]:
     ops = drafts("step", "burst", "append", "wait", "state", "ask", "watch", "expire", amount_max=6, size_max=10)
     chosen = st.lists(st.sampled_from(range(len(KINDS))), min_size=1, max_size=4, unique=True)
-    faults = chosen.flatmap(lambda numbers: any_of(*(KINDS[number] for number in numbers), size_max=6))
+    faults = chosen.flatmap(lambda numbers: any_of(*(KINDS[number] for number in numbers), size_min=2, size_max=6))
     return cases("swarm", setting, ops, faults, ends=ENDS)
 
 

@@ -12,7 +12,7 @@ from ...harness.faults.status import Status
 from ...harness.values.case import Case
 from ..preconditions import any_injected
 from .base import ALL, reader_scenario
-from .draws import ENDS, Operation, Timing, case, config, figures, fixed, timings, wait
+from .draws import ENDS, TOLD, Operation, Timing, case, config, figures, fixed, timings, wait
 from .stream_faults import cut_behind
 
 JUDGES = ("TOK-1", "LOSS-1", "DUP-1", "AUTH-1", "RES-2", "RES-1")
@@ -23,7 +23,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         faults = [*spoilt, *(cut_behind(events, nth, "rst") for nth, events in enumerate(cuts, 1))]
         pause = wait(2 * figures(timing)["backoff_base"])
         live = [operation for mark in range(3, 3 + 2 * len(cuts), 2) for operation in (fixed(mark, 2), pause)]
-        return case("tokens", setting, config(timing), [fixed(1, 2), ("watch", {}), ("until_told", {"ms": 1_000}), *live, *end], faults)
+        return case("tokens", setting, config(timing), [fixed(1, 2), ("watch", {}), TOLD, *live, *end], faults)
 
     token, times = st.just("token"), st.integers(1, 3)
     errors = st.builds(

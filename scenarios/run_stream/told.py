@@ -23,7 +23,7 @@ def _keys(events: Iterable[Any]) -> Iterable[str]:
 
 
 class Told:
-    """``snapshot``: one was told since the last call of ``watch`` or ``retry``. ``over``: so was `ended` or `error`."""
+    """``snapshot``: one was told since the last call that asks for one. ``over``: so was `ended` or `error`."""
 
     def __init__(self, history: History) -> None:
         self._history = history
@@ -72,8 +72,9 @@ class Told:
         self.finished = True
 
     def _on_call(self, entry: Entry) -> None:
-        self.watching = entry.data["verb"] != "unwatch"
-        if self.watching:
+        verb = entry.data["verb"]
+        self.watching = verb != "unwatch"
+        if verb == "watch" or (verb == "retry" and self.over):  # a reader that is live may take no notice of `retry`
             self.over = self.snapshot = False
 
     def _on_note(self, entry: Entry) -> None:

@@ -23,7 +23,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         faults = [cut_behind(min(read, live), 1, how), Trim(nth=2, keep=keep)]
         return case("trimmed", setting, config(timing), [*begun(OLD), fixed(OLD + 1, live), *end], faults)
 
-    return st.builds(build, timings(setting), st.integers(2, 8), st.integers(0, 4), st.integers(1, 6), HOW, st.sampled_from(ENDS))
+    return st.builds(build, timings(setting), st.integers(4, 8), st.integers(0, 3), st.integers(1, 4), HOW, st.sampled_from(ENDS))
 
 
 TRIMMED = reader_scenario("trimmed", "a cut, and a stream that has lost its oldest events by then", JUDGES, draw, counts=injected("trim"))

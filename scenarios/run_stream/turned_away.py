@@ -9,7 +9,7 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.status import Status
 from ...harness.values.case import Case
 from ..preconditions import injected
-from .base import ALL, reader_scenario
+from .base import reader_scenario
 from .draws import Timing, begun, case, config, figures, fixed, timings, until_over, wait
 from .stream_faults import cut_behind
 
@@ -28,4 +28,4 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     return st.builds(build, timings(setting), st.sampled_from((403, 404, 406)), st.integers(1, 3), st.integers(2, 4))
 
 
-TURNED_AWAY = reader_scenario("turned-away", "403, 404 or 406 from some stream on", JUDGES, draw, counts=injected("status"), profiles=ALL)
+TURNED_AWAY = reader_scenario("turned-away", "403, 404 or 406 from some stream on", JUDGES, draw, counts=injected("status"))

@@ -9,7 +9,7 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
 from ...harness.faults.stall import Stall
 from ...harness.values.case import Case
-from .base import ALL, reader_scenario
+from .base import reader_scenario
 from .draws import END, TOLD, UNWATCH, WATCH, Operation, Timing, case, config, figures, fixed, timings, wait
 from .stream_faults import cut_behind
 
@@ -32,4 +32,4 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     return st.builds(build, timings(setting), st.booleans(), before, faults, st.booleans())
 
 
-UNWATCHED = reader_scenario("unwatch", "unwatch at any moment, and perhaps another watch", JUDGES, draw, profiles=ALL)
+UNWATCHED = reader_scenario("unwatch", "unwatch at any moment, and perhaps another watch", JUDGES, draw)

@@ -12,7 +12,7 @@ from ...harness.faults.interject import Interject
 from ...harness.values.case import Case
 from ...harness.worlds.base import Quota
 from ..preconditions import injected
-from .base import ALL, reader_scenario
+from .base import reader_scenario
 from .draws import CLEAN_RECONNECTS_MAX, END, RECOVER, RETRY, TOLD, Operation, Timing, begun, case, config, figures, timings, until_over
 
 JUDGES = ("BACK-2", "KA-1", "RETRY-1", "TOK-1")
@@ -39,7 +39,7 @@ WORN_OUT = reader_scenario(
     JUDGES,
     draw,
     counts=injected("end-stream"),
-    profiles=ALL,
+    profiles=("proxy", "legacy"),
     worlds=("sim",),
     quota=Quota(seconds=7_200, steps=1_000_000, connections=5_000),
 )

@@ -30,7 +30,7 @@ from .terminal import say
 BY_HAND = Quota(seconds=float("inf"), connections=sys.maxsize)
 """It ends when its user says so."""
 
-TAG_BY_HINT = {"token": "run-token", "other_token": "other-token"}
+TAG_BY_HINT = {"token": "run-token", "other_token": "other-token", "session_token": "session-token"}
 """Secrets among the hints of a service, and the tags under which they stand in a history."""
 
 
@@ -66,6 +66,7 @@ def serve(builder: Builder, given: Mapping[str, str], port: int, header: Header,
         for hint, tag in TAG_BY_HINT.items():
             scene.secrets.add(service.hints.get(hint, ""), tag)
         site = await scene.serve(service.app, server=service.server, classify=service.classify, port=port)
+        service.started(site.url)
         click.echo(json.dumps({"url": site.url, **service.hints}))
         sys.stdout.flush()
         await _told_to_stop()

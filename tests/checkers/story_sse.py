@@ -6,6 +6,8 @@ from typing import Any
 
 from streamproof.harness.checkers.sse import SSE_CHECKERS
 from streamproof.harness.checkers.sse.view import View
+from streamproof.harness.contracts.sse import SSE
+from streamproof.harness.engine.judge import judge_history
 from streamproof.harness.values.history import Header, History
 from streamproof.harness.values.verdict import Judgement
 
@@ -49,16 +51,17 @@ class Story:
 
     # --- the wire
 
-    def ask(self, cursor: str | None = None, *, server: str = "origin", headers: list[list[str]] | None = None, method: str = "GET") -> Story:
+    def ask(
+        self, cursor: str | None = None, *, server: str = "origin", headers: list[list[str]] | None = None, method: str = "GET"
+    ) -> Story:
         self.requests += 1
         number = self.requests
         self.sent_bytes = 0
         given = [["Host", f"{server}:80"], *([["Accept", "text/event-stream"]] if headers is None else headers)]
         given += [] if cursor is None else [["Last-Event-ID", cursor]]
         self.add("connect", connection=number, server=server)
-        return self.add(
-            "request", request=number, connection=number, server=server, endpoint="stream", nth=1, method=method, target="/events", headers=given
-        )  # fmt: skip
+        where = {"server": server, "endpoint": "stream", "nth": number, "method": method, "target": "/events"}
+        return self.add("request", request=number, connection=number, headers=given, **where)
 
     def answer(self, status: int = 200, media_type: str = STREAM_TYPE, body: str = "", **headers: str) -> Story:
         pairs = [["Content-Type", media_type], *([name, value] for name, value in headers.items())]
@@ -112,5 +115,6 @@ class Story:
 
     def broken(self) -> set[str]:
         """The requirements that are found broken."""
-        view = self.view()
-        return {name.removeprefix("SSE-") for name, check in SSE_CHECKERS.items() if check(view).findings}
+        judgements = judge_history(SSE, History.from_entries(self.header, self.entries))
+        assert not any(judgement.inconclusive for judgement in judgements.values())
+        return {name.removeprefix("SSE-") for name, judgement in judgements.items() if judgement.findings}

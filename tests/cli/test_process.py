@@ -73,6 +73,38 @@ def test_serve_by_hand(serving: tuple[subprocess.Popen[str], dict[str, str]], tm
     assert "ING-URL-1    MUST    not_run  the ids that the sender was given are not in this history" in checked.out
 
 
+@pytest.mark.parametrize(
+    ("what", "stream", "secret", "line"),
+    [
+        ("run-stream", "/api/projects/1/tasks/t/runs/r/stream/", "s3cret", "run 'run': 2 events"),
+        ("sse", "/events", "", "2 frames sent"),
+    ],
+)
+def test_serve_a_stream_by_hand(tmp_path: Path, what: str, stream: str, secret: str, line: str) -> None:
+    """It shows something by itself; Ctrl-C ends it at once and without complaint though somebody still reads."""
+    options = ["--option", "events=3", "--option", "every_ms=500"]
+    if secret:
+        options += ["--option", f"session_token={secret}"]
+    process = start(tmp_path, "serve", what, "--history", "seen.ndjson", *options)
+    assert process.stdout is not None
+    try:
+        hints = json.loads(process.stdout.readline())
+        parts = urlsplit(hints["url"])
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=END_S)
+        connection.request("GET", stream, headers={"Authorization": f"Bearer {secret}"} if secret else {})
+        answer = connection.getresponse()
+        lines = [answer.readline() for _ in range(6)]
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=END_S)
+        connection.close()
+    finally:
+        process.kill()
+    assert [text.partition(b" ")[0] for text in lines] == [b"id:", b"data:", b"\n"] * 2
+    assert (process.returncode, err) == (0, "")
+    assert out.strip().split("\n") == ["1 requests: stream 1", "0 faults injected", line]
+    assert not secret or secret not in (tmp_path / "seen.ndjson").read_text(encoding="utf-8")
+
+
 def test_a_port_in_use(serving: tuple[subprocess.Popen[str], dict[str, str]], command: Command) -> None:
     """A second server on the same port is refused with one message, and the first goes on."""
     _, hints = serving

@@ -29,8 +29,9 @@ NAMES = Names(dict(CONTRACTS), dict(SCENARIOS))
 
 
 def drawn(scenario: Scenario, world: str) -> list[Case]:
-    capabilities = CONTRACTS[scenario.contract].roles[scenario.role].capabilities
-    settings = [Setting(profile, world, capabilities, {}) for profile in scenario.profiles]
+    roles = [CONTRACTS[scenario.contract].roles[role] for role in scenario.roles]
+    capabilities = tuple(name for name in roles[0].capabilities if all(name in role.capabilities for role in roles))
+    settings = [Setting(profile, world, capabilities, {}, scenario.roles) for profile in scenario.profiles]
     return [case for setting in settings for case in draw_cases(scenario, setting, 1, CASES)]
 
 

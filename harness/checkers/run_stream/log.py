@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -18,7 +17,7 @@ from .told import TERMINAL, content_key, is_aside
 
 Where = Literal["proxy", "direct", "legacy", "transient", "unknown"]
 """What an answer of ``stream_token`` says; ``unknown``: nobody can tell what the reader made of it."""
-UNREADABLE_IN_DOUBT = frozenset({"content-type", "gzip-answer", "gzip"})
+UNREADABLE_IN_DOUBT = frozenset({"content-type", "gzip"})
 """Faults under which one reader takes the body and another does not."""
 
 
@@ -187,5 +186,3 @@ def _where_of(body: Any) -> Where:
     if base and token:
         return "proxy" if isinstance(base, str) and isinstance(token, str) else "unknown"
     return "direct"
-
-

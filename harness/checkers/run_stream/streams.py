@@ -72,27 +72,26 @@ class Stream:
         return self.request.answer.status if self.request.answer is not None else None
 
     @cached_property
-    def _ends(self) -> list[tuple[int, int]]:
-        """(entry, time) of everything that may have been its end for the reader."""
-        ends = []
-        answer = self.request.delivered
-        if answer is not None and answer.delivered_us is not None:
-            ends.append((answer.delivered_entry, answer.delivered_us))
-        connection = self.connection
+    def _end(self) -> tuple[int, int] | None:
+        """(entry, time) of its end for the reader: by its own hand, or when the link had passed on all that it would."""
+        connection, answer = self.connection, self.request.delivered
+        closed = None
         if connection is not None and connection.closed_us is not None and connection.closed_entry > self.entry:
-            ends.append((connection.closed_entry, connection.closed_us))
-        if self.broken_bytes is not None:
-            ends.append((self.broken_entry, self.broken_us))
-        return sorted(ends)
+            closed = connection.closed_entry, connection.closed_us
+            if connection.closed_by == "target" and (answer is None or closed[0] < answer.delivered_entry):
+                return closed
+        if answer is not None and answer.delivered_us is not None:
+            return answer.delivered_entry, answer.delivered_us
+        return closed if self.broken_bytes is None else (self.broken_entry, self.broken_us)
 
     @property
     def end_entry(self) -> int | None:
         """None: it was still open when the example ended."""
-        return self._ends[0][0] if self._ends else None
+        return self._end[0] if self._end is not None else None
 
     @property
     def end_us(self) -> int | None:
-        return self._ends[0][1] if self._ends else None
+        return self._end[1] if self._end is not None else None
 
     @cached_property
     def begin_of_end_us(self) -> int | None:
@@ -127,7 +126,7 @@ class Stream:
                 return "never"
             if self.broken_certain:
                 return "surely"
-        if self.request.faults & HOLDING:
+        if self.request.faults & HOLDING or (self.broken_bytes is None and "cut" in self.request.faults):
             return "perhaps"
         # What lay in the reader's socket for so long before the connection was reset, it has read.
         return "surely" if self.end_us is None or self.end_us - frame.at_us > self.quiet_us else "perhaps"
@@ -179,6 +178,7 @@ class Ghost:
     entry: int
     at_us: int
     server: str
+    refused: bool = False
 
 
 def read_streams(history: History, wire: Wire) -> tuple[list[Stream], list[Ghost]]:
@@ -202,7 +202,13 @@ def read_streams(history: History, wire: Wire) -> tuple[list[Stream], list[Ghost
 def _read_frame(entry: Entry) -> Frame:
     data: Any = entry.data
     return Frame(
-        entry.number, entry.at_us, data["frame"], data.get("position") or 0, data.get("id"), bool(data.get("again")), data.get("body_bytes") or 0
+        entry.number,
+        entry.at_us,
+        data["frame"],
+        data.get("position") or 0,
+        data.get("id"),
+        bool(data.get("again")),
+        data.get("body_bytes") or 0,
     )
 
 
@@ -212,7 +218,7 @@ def _break(stream: Stream, entry: Entry) -> None:
 
 
 def _ghosts(wire: Wire, used: set[int]) -> list[Ghost]:
-    ghosts = [Ghost(entry.number, entry.at_us, entry.data["server"]) for entry in wire.refused]
+    ghosts = [Ghost(entry.number, entry.at_us, entry.data["server"], refused=True) for entry in wire.refused]
     for connection in wire.connections.values():
         if connection.number not in used and connection.closed_us is not None:
             ghosts.append(Ghost(connection.closed_entry, connection.closed_us, connection.server))

@@ -38,7 +38,7 @@ def check_reconnect(view: View) -> Judgement:
     for number, stream in enumerate(view.streams):
         failures = failures + 1 if stream.events_max == 0 else 0
         standing = asked.after(number)
-        if not stream.is_stream or stream.ended_by not in ("whole", "broken") or not (stream.passed_bytes or stream.whole):
+        if not _opened(stream) or stream.ended_by not in ("whole", "broken"):
             continue
         ended_us = stream.ended_us or 0
         following = view.attempt_after(stream.ended_entry)
@@ -52,6 +52,11 @@ def check_reconnect(view: View) -> Judgement:
     if not seen and not findings:
         return not_judged("precondition never met: no stream ended or was cut, with time left to connect again")
     return judged(findings)
+
+
+def _opened(stream: Stream) -> bool:
+    """The client has seen a stream. Where no byte of it passed its head may be lost, too, and then HTTP libraries ask again themselves."""
+    return stream.is_stream and (stream.passed_bytes > 0 or stream.whole)
 
 
 # --- RES-1 ----------------------------------------------------------------------------------------------------------
@@ -140,7 +145,7 @@ def check_wait(view: View) -> Judgement:
     for number, stream in enumerate(view.streams):
         known = [ms for ms in asked.after(number) if ms is not None]
         following = view.attempt_after(stream.ended_entry) if stream.ended_entry else None
-        if not stream.is_stream or following is None or len(known) < len(asked.after(number)) or not min(known):
+        if not _opened(stream) or following is None or len(known) < len(asked.after(number)) or not min(known):
             continue
         seen = True
         wait_us = min(*known, RETRY_MS_JUDGED_MAX) * 1000

@@ -23,12 +23,16 @@ WAYS_MAX = 64
 
 @dataclass(frozen=True)
 class Slot:
-    """One connection. ``agreeing``: the numbers of dispatched events that the next Last-Event-ID agrees with; None: it says nothing."""
+    """One connection. ``agreeing``: the numbers of dispatched events that the next Last-Event-ID agrees with; None: it says nothing.
+
+    ``told_by_then``: so many events had been told when the next connection asked.
+    """
 
     keys: Sequence[Key]
     least: int
     most: int
     agreeing: Collection[int] | None = None
+    told_by_then: int = 0
     false: bool = False
 
     def cost(self, count: int) -> int:
@@ -68,7 +72,7 @@ def match(told: Sequence[Key], slots: Sequence[Slot]) -> Matching:
 
 def _extend(found: dict[int, Way], position: int, way: Way, slot: Slot, told: Sequence[Key]) -> None:
     most = _common(told, position, slot.keys, slot.most)
-    for count in range(slot.least, most + 1):
+    for count in range(max(slot.least, slot.told_by_then - position), most + 1):
         cost = way.cost + slot.cost(count)
         known = found.get(position + count)
         if known is None or cost < known.cost:

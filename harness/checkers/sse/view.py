@@ -5,7 +5,7 @@ Built once a history; linear but for the few ways of reading that ``matching`` f
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise
@@ -120,13 +120,16 @@ class View:
     @cached_property
     def _slots(self) -> list[Slot]:
         slots = []
-        nexts: list[str | None] = [*self.claims[1:], None]
-        for stream, start, following in zip(self.streams, self.claims, nexts, strict=True):
+        for number, stream in enumerate(self.streams):
+            following = self.streams[number + 1] if number + 1 < len(self.streams) else None
+            # What was told before the next request came cannot be of the next stream.
+            told_by_then = 0 if following is None else bisect_left(self.dispatched, following.request.entry, key=lambda event: event.entry)
+            keys = stream.reading.keys
             if stream.is_stream:
-                slots.append(Slot(stream.reading.keys, stream.events_min, stream.events_max, _agreeing(stream, start, following)))
+                agreeing = None if following is None else _agreeing(stream, self.claims[number], self.claims[number + 1])
+                slots.append(Slot(keys, stream.events_min, stream.events_max, agreeing, told_by_then))
             else:
-                keys = stream.reading.keys
-                slots.append(Slot(keys, 0, len(keys), false=True))
+                slots.append(Slot(keys, 0, len(keys), told_by_then=told_by_then, false=True))
         return slots
 
     @cached_property
@@ -171,10 +174,8 @@ class View:
         return ((number, first, second) for number, (first, second) in enumerate(pairwise(self.streams)))
 
 
-def _agreeing(stream: Stream, start: str, following: str | None) -> set[int] | None:
+def _agreeing(stream: Stream, start: str, following: str) -> set[int]:
     """The numbers of dispatched events of a stream that agree with the Last-Event-ID asked with next."""
-    if following is None:
-        return None
     reading = stream.reading
     if stream.whole:
         # Everything was read, so only the id that stands at the very end will do.

@@ -66,11 +66,17 @@ class Watch:
             return None
         try:
             step = await self.follow_and_keep_up()
-        finally:
+        except WatchFailed:
             self.batch.flush()
+            raise
         if step is None:
-            await self.tell_final_status()
+            await self.tell_end()
         return step
+
+    async def tell_end(self) -> None:
+        """The last logs come before the final status."""
+        self.batch.flush()
+        await self.tell_final_status()
 
     def let_go(self) -> None:
         """Nothing of this is told any more."""
@@ -181,7 +187,7 @@ class Watch:
     async def connect(self) -> End:
         leg = await self.legs.current()
         self.enter(leg)
-        connection = self.connection_type(self.api, Listener(self.on_open, self.on_keepalive, self.on_event))
+        connection = self.new_connection()
         end = await connection.follow(leg, self.cursor)
         self.budgets.on_life(connection.lived_s)
         if end is End.UNAUTHORISED:
@@ -189,6 +195,9 @@ class Watch:
         if end is End.REFUSED:
             raise WatchFailed("Cloud stream refused", f"the stream answered {connection.status}", retryable=False)
         return end
+
+    def new_connection(self) -> Connection:
+        return self.connection_type(self.api, Listener(self.on_open, self.on_keepalive, self.on_event))
 
     def enter(self, leg: Leg) -> None:
         if leg.path is not self.path:

@@ -34,7 +34,9 @@ class SseParser:
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._line: list[str] = []
         self._skip_lf = False
-        self._clear()
+        self._data: list[str] = []
+        self._event = ""
+        self._id: str | None = None
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that ``data`` completes."""
@@ -83,6 +85,4 @@ class SseParser:
         return frame
 
     def _clear(self) -> None:
-        self._data: list[str] = []
-        self._event = ""
-        self._id: str | None = None
+        self._data, self._event, self._id = [], "", None

@@ -183,6 +183,7 @@ class Play:
         self.notes: list[tuple[str, dict[str, Any]]] = []
         self.at_ms: list[int] = []
         self.readers: list[Any] = []
+        self.told = asyncio.Event()
 
     def reader(self, *, timing: dict[str, int] | None = None, **config: Any) -> ReferenceReader:
         base = {"api_url": f"{BASE}/a/", "team_id": 7, "task_id": "t", "run_id": "r", "session_token": "session"}
@@ -194,6 +195,7 @@ class Play:
     def note(self, name: str, data: dict[str, Any]) -> None:
         self.notes.append((name, json.loads(json.dumps(data))))
         self.at_ms.append(self.server.now_ms())
+        self.told.set()
 
     @property
     def names(self) -> list[str]:
@@ -213,7 +215,8 @@ class Play:
 
     async def until_over(self, count: int = 1) -> None:
         while sum(name in ("ended", "error") for name in self.names) < count:
-            await asyncio.sleep(0.05)
+            self.told.clear()
+            await self.told.wait()
 
 
 def simulate(

@@ -1,0 +1,213 @@
+"""Planted bugs in how a run-stream reader takes the bytes of a stream: lines, frames, what they mean, and the cursor in them."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from ..references.run_stream_connection import Connection, End
+from ..references.run_stream_failure import WatchFailed
+from ..references.run_stream_frames import FrameReader, Message, Says, json_or_none
+from ..references.run_stream_watch import Watch
+from ..references.sse_parser import Frame, SseParser
+
+BAD: Mapping[str, Any] = MappingProxyType({})
+"""What stands for an event that could not be read."""
+
+
+def frames_with(parser: type[SseParser]) -> type[FrameReader]:
+    class Frames(FrameReader):
+        def __init__(self) -> None:
+            self.parser = parser()
+
+    return Frames
+
+
+# --- bytes and lines ------------------------------------------------------------------------------------------------
+
+
+class DecodesEachPiece(SseParser):
+    """A character that lies over two pieces becomes two that nobody can read."""
+
+    def feed(self, data: bytes) -> list[Frame]:
+        return super().feed(data.decode("utf-8", "replace").encode())
+
+
+class TakesPiecesForLines(SseParser):
+    """A line is over where a piece is."""
+
+    def feed(self, data: bytes) -> list[Frame]:
+        frames = super().feed(data)
+        if self._line:
+            line = "".join(self._line)
+            self._line.clear()
+            self._take(line)
+        return frames
+
+
+class KnowsOnlyLf(SseParser):
+    def _take(self, line: str) -> Frame | None:
+        return super()._take(line)
+
+    def feed(self, data: bytes) -> list[Frame]:
+        return super().feed(data.replace(b"\r", b"\xc2\xa0"))
+
+
+class KeepsByteOrderMark(SseParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+
+class NeedsTheSpace(SseParser):
+    def _take(self, line: str) -> Frame | None:
+        name, colon, value = line.partition(":")
+        return super()._take(line) if not colon or not name or value.startswith(" ") else None
+
+
+class KeepsLastDataLine(SseParser):
+    def _field(self, name: str, value: str) -> None:
+        if name == "data":
+            self._data.clear()
+        super()._field(name, value)
+
+
+class TakesCommentsForData(SseParser):
+    def _field(self, name: str, value: str) -> None:
+        super()._field(name or "data", value)
+
+
+class GivesOutHalfFrames(FrameReader):
+    """It reads the data as soon as its line is there, and does not wait for the end of the frame."""
+
+    def feed(self, data: bytes) -> list[Message]:
+        messages = super().feed(data)
+        return messages
+
+
+# --- what frames mean -----------------------------------------------------------------------------------------------
+
+
+class ReadsAnyName(FrameReader):
+    """A name that nobody knows makes no difference to it."""
+
+    def control_message(self, frame: Frame) -> Message:
+        message = super().control_message(frame)
+        event = self.event_of(frame)
+        return Message(Says.EVENT, frame.id, event) if message.says is Says.NOTHING and event is not None else message
+
+
+class EmitsRotations(FrameReader):
+    def feed(self, data: bytes) -> list[Message]:
+        return [message for frame in self.parser.feed(data) for message in self.messages_of(frame)]
+
+    def messages_of(self, frame: Frame) -> list[Message]:
+        message = self.message_of(frame)
+        event = self.event_of(frame) if message.says is Says.COME_AGAIN else None
+        return [message] if event is None else [Message(Says.EVENT, None, event), message]
+
+
+class EmitsErrors(FrameReader):
+    def feed(self, data: bytes) -> list[Message]:
+        return [message for frame in self.parser.feed(data) for message in self.messages_of(frame)]
+
+    def messages_of(self, frame: Frame) -> list[Message]:
+        message = self.message_of(frame)
+        event = self.event_of(frame) if message.says is Says.ERROR else None
+        return [message] if event is None else [Message(Says.EVENT, None, event), message]
+
+
+class EmitsKeepalives(FrameReader):
+    def control_message(self, frame: Frame) -> Message:
+        message = super().control_message(frame)
+        event = self.event_of(frame)
+        return Message(Says.EVENT, None, event) if message.says is Says.KEEPALIVE and event is not None else message
+
+
+class TakesAnyJson(FrameReader):
+    """Data that is JSON but no object is an event to it."""
+
+    def event_of(self, frame: Frame) -> Mapping[str, Any] | None:
+        event: Mapping[str, Any] | None = None if frame.data is None else json_or_none(frame.data)
+        return event
+
+
+class TripsOverBadJson(Connection):
+    """It does not expect data that is none: the connection is given up, and so it is the next time."""
+
+    def take(self, message: Message) -> End | None:
+        return End.ERROR if message.says is Says.NOTHING else super().take(message)
+
+
+# --- the cursor -----------------------------------------------------------------------------------------------------
+
+
+class ReadsIdOfBadFrames(FrameReader):
+    def message_of(self, frame: Frame) -> Message:
+        message = super().message_of(frame)
+        skipped = message.says is Says.NOTHING and frame.id and not frame.event
+        return Message(Says.EVENT, frame.id, BAD) if skipped else message
+
+
+class ReadsIdOfKeepalives(FrameReader):
+    def control_message(self, frame: Frame) -> Message:
+        message = super().control_message(frame)
+        return Message(Says.EVENT, frame.id, BAD) if message.says is Says.KEEPALIVE and frame.id else message
+
+
+class CursorMovesWithoutEvent(Watch):
+    def on_event(self, id: str | None, event: Mapping[str, Any]) -> None:
+        if event is BAD:
+            self.move_cursor(id)
+        else:
+            super().on_event(id, event)
+
+
+class CursorMovesWithIdLine(Watch):
+    """The id counts when its line is there, with or without the rest of the frame."""
+
+    def new_connection(self) -> Connection:
+        self.connection = super().new_connection()
+        return self.connection
+
+    async def connect(self) -> End:
+        end = await super().connect()
+        self.move_cursor(self.connection.frames.parser._id or None)
+        return end
+
+
+# --- error frames ---------------------------------------------------------------------------------------------------
+
+
+class LosesBatchOnError(Watch):
+    """An error frame unwinds the loop that reads, and what was to be told with it."""
+
+    async def connect(self) -> End:
+        end = await super().connect()
+        if end is End.ERROR:
+            self.batch.drop()
+        return end
+
+
+class GivesUpOnError(Watch):
+    async def connect(self) -> End:
+        end = await super().connect()
+        if end is End.ERROR:
+            raise WatchFailed("Cloud stream failed", "the server gave up the stream", retryable=True)
+        return end
+
+
+class TakesErrorForFailure(Connection):
+    """Streams that the server gave up and connections that failed have one budget."""
+
+    def end_when_error(self) -> End:
+        return End.OVER if self.is_over else End.FAILED
+
+
+class WaitsBehindError(Connection):
+    """It sees no end in an error frame, and waits for whatever comes."""
+
+    def take(self, message: Message) -> End | None:
+        return None if message.says is Says.ERROR else super().take(message)

@@ -1,0 +1,31 @@
+"""Redirects within the origin and to another one, which must never see the credential."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ...harness.engine.scenario import Setting
+from ...harness.faults.base import Fault
+from ...harness.faults.redirect import Redirect
+from ...harness.values.case import Case
+from ..drawing import led_by
+from ..preconditions import injected
+from .base import sse_scenario
+from .draws import AUTHORIZATION, STREAM, TIMES, cases, clean_ends, cuts, drafts
+
+JUDGES = ("RED-1", "HDR-1", "LOSS-1")
+
+
+def draw(setting: Setting) -> SearchStrategy[Case]:
+    ops = drafts("event", "step", "burst", "wait", amount_max=3)
+    status = st.sampled_from((307, 302, 301, 308, 303))
+    origin = st.sampled_from(("other", "other", "same"))
+    away: SearchStrategy[Fault] = st.builds(
+        Redirect, endpoint=STREAM, nth=st.sampled_from((1, 1, 1, 2)), times=TIMES, status=status, origin=origin
+    )
+    faults = led_by(away, cuts(), clean_ends())
+    return cases("redirects", setting, ops, faults, before=(("burst", 1, 0),), headers=AUTHORIZATION)
+
+
+REDIRECTS = sse_scenario("redirects", "redirects to the same and to another origin", JUDGES, draw, counts=injected("redirect"))
