@@ -39,7 +39,7 @@ from ..streaming import StreamingServers
 from .exchange import RunStreamExchange
 from .log import RunLog
 from .routes import Leg as Leg
-from .routes import Route, classify, parse_target
+from .routes import Route, classify
 from .state import RunState
 from .tokens import RunTokens
 
@@ -92,7 +92,6 @@ class RunStreamServers(StreamingServers):
         self.state = RunState(self._now_ms, lambda state: host.history.add("run-state", run=run.run_id, state=dict(state)))
         self.log = RunLog((store or Store()).stream(run.run_id), self._now_ms, lambda: self.leg, host.history.add)
         self.log.changed = self.wake_streams
-        self._route_by_target: dict[str, Route | None] = {}
 
     def _now_ms(self) -> int:
         return round((asyncio.get_running_loop().time() - self._begun_s) * 1_000)
@@ -132,14 +131,6 @@ class RunStreamServers(StreamingServers):
         if route.on_proxy:
             return route.run_id == self.run.run_id
         return (route.team_id, route.task_id, route.run_id) == (str(self.run.team_id), self.run.task_id, self.run.run_id)
-
-    def route(self, target: str) -> Route | None:
-        """`parse_target`, remembered: an example asks for the same few targets again and again."""
-        try:
-            return self._route_by_target[target]
-        except KeyError:
-            route = self._route_by_target[target] = parse_target(target)
-            return route
 
     def summary(self) -> list[str]:
         """One line: what there was to read."""

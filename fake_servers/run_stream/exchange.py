@@ -14,7 +14,7 @@ from ..event_stream import Pace, Watcher
 from ..frames import Frame
 from ..streaming import Streamed, StreamingExchange, error_answer
 from .log import LogSource
-from .routes import Kind, Route
+from .routes import Kind, Route, parse_target
 
 if TYPE_CHECKING:
     from .app import RunStreamServers
@@ -25,13 +25,12 @@ PAGE_MAX = 5_000
 
 class RunStreamExchange(StreamingExchange):
     def __init__(self, servers: RunStreamServers, http: web.Request, server: str) -> None:
-        route = servers.route(http.raw_path)
+        route = parse_target(http.raw_path)
         super().__init__(servers, http, server, route.kind if route is not None and http.method == "GET" else "other")
         self._servers = servers
         self._route = route
         if server in ("backend", "proxy") and route is not None and route.on_proxy is not (server == "proxy"):
             self._route = None
-        self._query = parse_qs(http.raw_path.partition("?")[2], keep_blank_values=True)
 
     async def run(self) -> web.StreamResponse:
         self.note_request()
@@ -63,6 +62,9 @@ class RunStreamExchange(StreamingExchange):
             return None
         return error_answer(403, "Token does not match run") if route.on_proxy else error_answer(404)
 
+    def _query(self) -> dict[str, list[str]]:
+        return parse_qs(self.http.raw_path.partition("?")[2], keep_blank_values=True)
+
     # --- what the backend tells
 
     def _behind(self, present: bool) -> int:
@@ -88,7 +90,7 @@ class RunStreamExchange(StreamingExchange):
         return text_answer(200, f"[{','.join(texts[offset:end])}]", headers)
 
     def _number(self, name: str, default: int) -> int:
-        text = self._query.get(name, [""])[0]
+        text = self._query().get(name, [""])[0]
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default
 
     def _token(self, route: Route) -> Wire:
@@ -102,7 +104,7 @@ class RunStreamExchange(StreamingExchange):
 
     def _follow(self, route: Route) -> Streamed:
         log, figures = self._servers.log, self._servers.figures
-        behind = log.newest if self._query.get("start") == ["latest"] else 0
+        behind = log.newest if self._query().get("start") == ["latest"] else 0
         if self.last_event_id is not None:
             behind = log.position_of(route.on_proxy, self.last_event_id)
         legacy = self._servers.leg == "legacy" and not route.on_proxy

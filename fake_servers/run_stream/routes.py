@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote
 
@@ -32,8 +33,9 @@ class Route:
     team_id: str = ""
 
 
+@lru_cache(maxsize=256)
 def parse_target(target: str) -> Route | None:
-    """The route of a raw request target, or None when it is none of this contract's."""
+    """The route of a raw request target, or None when it is none of this contract's. An example asks for the same few."""
     segments = target.partition("?")[0].split("/")
     ids = _ids(segments, _PROXY_SEGMENTS)
     if ids is not None:

@@ -9,8 +9,9 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.content_type import ContentType
 from ...harness.faults.gzip_answer import Gzip
 from ...harness.values.case import Case
+from ..drawing import NTH
 from .base import any_injected, sender_scenario
-from .draws import AFTER_FAULTS, ENDPOINTS, NTH, any_of, cases, drafts, early_answers, spoilt_bodies, statuses
+from .draws import AFTER_FAULTS, ENDPOINTS, any_of, cases, drafts, early_answers, spoilt_bodies, statuses
 
 JUDGES = ("ACK-2", "REB-2", "LOSS-1", "ORD-2", "IDEM-1", "ACK-1", "LIVE-2", "RETRY-1", "SYNC-1")
 

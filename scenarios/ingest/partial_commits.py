@@ -9,8 +9,9 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.early_answer import EarlyAnswer
 from ...harness.faults.status import Status
 from ...harness.values.case import Case
+from ..drawing import NTH, TIMES
 from .base import any_injected, sender_scenario
-from .draws import AFTER_FAULTS, NTH, TIMES, any_of, cases, drafts
+from .draws import AFTER_FAULTS, any_of, cases, drafts
 
 JUDGES = ("ACK-2", "REB-2", "LOSS-1", "ORD-2")
 

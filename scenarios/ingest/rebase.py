@@ -11,8 +11,9 @@ from ...harness.faults.forget import Forget
 from ...harness.faults.second_writer import SecondWriter
 from ...harness.faults.status import Status
 from ...harness.values.case import Case
+from ..drawing import NTH
 from .base import any_injected, sender_scenario
-from .draws import AFTER_FAULTS, NTH, cases, cuts, drafts
+from .draws import AFTER_FAULTS, cases, cuts, drafts
 
 JUDGES = ("REB-1", "ORD-1", "ORD-2", "LIVE-2", "CMP-1")
 

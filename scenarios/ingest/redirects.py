@@ -8,8 +8,9 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.faults.redirect import Redirect
 from ...harness.values.case import Case
+from ..drawing import TIMES
 from .base import any_injected, sender_scenario
-from .draws import AFTER_FAULTS, ENDPOINTS, TIMES, cases, drafts
+from .draws import AFTER_FAULTS, ENDPOINTS, cases, drafts
 
 JUDGES = ("RED-1", "LIVE-2")
 

@@ -8,8 +8,9 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.faults.crash import Crash
 from ...harness.values.case import Case, Operation
+from ..drawing import NTH
 from .base import sender_scenario
-from .draws import ENDPOINTS, NTH, RECOVER, STOP, cases, cuts, drafts, event
+from .draws import ENDPOINTS, RECOVER, STOP, cases, cuts, drafts, event
 
 POINTS = ("before-answer", "after-answer", "head", "after-lines")
 JUDGES = ("RST-1", "SYNC-1", "LOSS-1", "ORD-2", "CMP-1")

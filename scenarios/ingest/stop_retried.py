@@ -10,8 +10,9 @@ from ...harness.faults.cut import Cut
 from ...harness.faults.lose_answer import LoseAnswer
 from ...harness.faults.status import Status
 from ...harness.values.case import Case
+from ..drawing import HOW, TIMES
 from .base import any_injected, sender_scenario
-from .draws import HOW, TIMES, cases, drafts
+from .draws import cases, drafts
 
 JUDGES = ("STOP-5", "STOP-1", "LOSS-1", "CMP-1")
 

@@ -8,10 +8,10 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.faults.restart import Restart
 from ...harness.values.case import Case
+from ..drawing import NTH
 from .base import any_injected, sender_scenario
 from .draws import (
     AFTER_FAULTS,
-    NTH,
     any_of,
     cases,
     connection_faults,

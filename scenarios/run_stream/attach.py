@@ -7,10 +7,10 @@ from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
 from ...harness.faults.stall import Stall
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from ..preconditions import injected
 from .base import ALL, reader_scenario
-from .draws import END, RECOVER, TOLD, WATCH, Operation, Timing, case, config, fixed, timings, wait
+from .draws import END, RECOVER, TOLD, WATCH, Timing, case, config, fixed, timings, wait
 
 JUDGES = ("LOSS-1", "DUP-1", "ORD-1", "SNAP-1")
 HELD_MS = 120

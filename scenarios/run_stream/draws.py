@@ -198,7 +198,8 @@ def begun(old: int) -> list[Operation]:
 def pause_ms(timing: Timing | None, failure: int) -> int:
     """The pause behind the ``failure``-th failed connection in a row."""
     figure = figures(timing)
-    return min(figure["backoff_max"], figure["backoff_base"] * 2 ** max(0, failure - 3))
+    doublings = max(0, failure - 3)
+    return min(figure["backoff_max"], figure["backoff_base"] << doublings)
 
 
 def streak_ms(timing: Timing | None, failures: int) -> int:

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from ..drawing import HOW
 from ..preconditions import injected
 from .base import reader_scenario
-from .draws import ENDS, Operation, Timing, case, config, figures, fixed, timings, wait
+from .draws import ENDS, Timing, case, config, figures, fixed, timings, wait
 from .stream_faults import cut_behind, failed_connections
 
 JUDGES = ("LOSS-1", "DUP-1", "ORD-1", "TOK-1")

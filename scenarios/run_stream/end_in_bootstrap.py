@@ -7,10 +7,10 @@ from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
 from ...harness.faults.stall import Stall
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from ..preconditions import injected
 from .base import ALL, reader_scenario
-from .draws import FINISH, WATCH, Operation, Timing, case, completed, config, fixed, timings, until_over, wait
+from .draws import FINISH, WATCH, Timing, case, completed, config, fixed, timings, until_over, wait
 
 JUDGES = ("BOOT-1", "LOSS-1", "ORD-1", "END-1", "SNAP-1")
 HELD_MS = 200

@@ -9,26 +9,10 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
 from ...harness.faults.end_stream import EndStreamFault
 from ...harness.faults.interject import Interject
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from ..preconditions import injected
 from .base import reader_scenario
-from .draws import (
-    COUNTED_FAILURES_MAX,
-    END,
-    RECOVER,
-    RETRY,
-    TOLD,
-    Operation,
-    Timing,
-    begun,
-    case,
-    config,
-    fixed,
-    streak_ms,
-    timings,
-    until_over,
-    wait,
-)
+from .draws import COUNTED_FAILURES_MAX, END, RECOVER, RETRY, TOLD, Timing, begun, case, config, fixed, streak_ms, timings, until_over, wait
 
 JUDGES = ("ERR-1", "LOSS-1", "DUP-1", "CTL-1", "RES-1", "RETRY-1")
 OLD = 1

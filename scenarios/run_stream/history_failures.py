@@ -10,26 +10,11 @@ from ...harness.faults.base import Fault
 from ...harness.faults.cut import Cut
 from ...harness.faults.spoilt_body import SpoiltBody
 from ...harness.faults.status import Status
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from ..drawing import HOW
 from ..preconditions import any_injected
 from .base import reader_scenario
-from .draws import (
-    COUNTED_FAILURES_MAX,
-    END,
-    RECOVER,
-    RETRY,
-    TOLD,
-    WATCH,
-    Operation,
-    Timing,
-    case,
-    config,
-    fixed,
-    streak_ms,
-    timings,
-    until_over,
-)
+from .draws import COUNTED_FAILURES_MAX, END, RECOVER, RETRY, TOLD, WATCH, Timing, case, config, fixed, streak_ms, timings, until_over
 
 JUDGES = ("SNAP-1", "LOSS-1", "DUP-1", "RETRY-1", "ORD-1")
 

@@ -9,10 +9,10 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
 from ...harness.faults.end_stream import EndStreamFault
 from ...harness.faults.stall import Stall
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from ..preconditions import injected
 from .base import reader_scenario
-from .draws import ENDS, Operation, Timing, begun, case, config, figures, fixed, timings, wait
+from .draws import ENDS, Timing, begun, case, config, figures, fixed, timings, wait
 from .stream_faults import cut_behind
 
 JUDGES = ("IDLE-1", "LOSS-1", "DUP-1", "RES-1")

@@ -7,11 +7,11 @@ from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
 from ...harness.faults.idle_timeout import IdleTimeoutFault
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from ..drawing import TIMES
 from ..preconditions import injected
 from .base import reader_scenario
-from .draws import ENDS, Operation, Timing, begun, case, config, figures, fixed, timings, wait
+from .draws import ENDS, Timing, begun, case, config, figures, fixed, timings, wait
 
 JUDGES = ("LOSS-1", "DUP-1", "END-2", "RES-1", "BACK-1")
 OLD = 1

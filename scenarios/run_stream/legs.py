@@ -9,10 +9,10 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
 from ...harness.faults.restart import Restart
 from ...harness.faults.status import Status
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from ..preconditions import any_injected
 from .base import reader_scenario
-from .draws import ENDS, TOLD, Operation, Timing, begun, case, config, fixed, timings
+from .draws import ENDS, TOLD, Timing, begun, case, config, fixed, timings
 from .stream_faults import cut_behind
 
 JUDGES = ("RES-2", "TOK-1", "LOSS-1", "DUP-1", "AUTH-1", "RES-1")

@@ -7,26 +7,10 @@ from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
 from ...harness.faults.status import Status
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from ..preconditions import any_injected
 from .base import reader_scenario
-from .draws import (
-    COUNTED_FAILURES_MAX,
-    END,
-    HEAL,
-    RETRY,
-    TOLD,
-    WATCH,
-    Operation,
-    Timing,
-    begun,
-    case,
-    config,
-    fixed,
-    streak_ms,
-    timings,
-    until_over,
-)
+from .draws import COUNTED_FAILURES_MAX, END, HEAL, RETRY, TOLD, WATCH, Timing, begun, case, config, fixed, streak_ms, timings, until_over
 from .stream_faults import FAILURES, cut_behind, failed_connections
 
 JUDGES = ("RETRY-1", "LOSS-1", "DUP-1", "ORD-1", "BACK-1")

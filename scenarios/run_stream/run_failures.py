@@ -10,11 +10,11 @@ from ...harness.faults.base import Fault
 from ...harness.faults.cut import Cut
 from ...harness.faults.spoilt_body import SpoiltBody
 from ...harness.faults.status import Status
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from ..drawing import HOW
 from ..preconditions import any_injected
 from .base import reader_scenario
-from .draws import END, HEAL, RETRY, TOLD, WATCH, Operation, Timing, case, config, fixed, timings, until_over
+from .draws import END, HEAL, RETRY, TOLD, WATCH, Timing, case, config, fixed, timings, until_over
 
 JUDGES = ("RETRY-1", "ORD-1", "END-1", "LOSS-1", "SNAP-1")
 

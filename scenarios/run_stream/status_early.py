@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from .base import reader_scenario
-from .draws import FINISH, RECOVER, TOLD, Operation, Timing, begun, case, completed, config, figures, fixed, timings, wait
+from .draws import FINISH, RECOVER, TOLD, Timing, begun, case, completed, config, figures, fixed, timings, wait
 from .stream_faults import clean_ends, event_cuts, in_a_row
 
 JUDGES = ("END-2", "LOSS-1", "ORD-1", "END-1", "RES-1")

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from .base import ALL, reader_scenario
 from .draws import END, TOLD, cases, completed, drafts, wait
 
 JUDGES = ("TOK-1", "URL-1", "AUTH-1", "LOSS-1", "DUP-1", "ORD-1", "END-1", "SNAP-1", "CTL-1")
-ENDS = (END, (TOLD, *END), (completed("cancelled"), wait(100), ("finish", {})))
+ENDS: tuple[tuple[Operation, ...], ...] = (END, (TOLD, *END), (completed("cancelled"), wait(100), ("finish", {})))
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:

@@ -9,10 +9,10 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
 from ...harness.faults.spoilt_body import SpoiltBody
 from ...harness.faults.status import Status
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from ..preconditions import any_injected
 from .base import ALL, reader_scenario
-from .draws import ENDS, TOLD, Operation, Timing, case, config, figures, fixed, timings, wait
+from .draws import ENDS, TOLD, Timing, case, config, figures, fixed, timings, wait
 from .stream_faults import cut_behind
 
 JUDGES = ("TOK-1", "LOSS-1", "DUP-1", "AUTH-1", "RES-2", "RES-1")

@@ -7,11 +7,11 @@ from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
 from ...harness.faults.trim import Trim
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from ..drawing import HOW
 from ..preconditions import injected
 from .base import reader_scenario
-from .draws import ENDS, Operation, Timing, begun, case, config, fixed, timings
+from .draws import ENDS, Timing, begun, case, config, fixed, timings
 from .stream_faults import cut_behind
 
 JUDGES = ("LOSS-1", "DUP-1", "ORD-1", "RES-1")

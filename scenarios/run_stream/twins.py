@@ -7,9 +7,9 @@ from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
 from ...harness.faults.stall import Stall
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from .base import reader_scenario
-from .draws import END, RECOVER, TOLD, WATCH, Operation, Timing, begun, case, config, event, timings, wait
+from .draws import END, RECOVER, TOLD, WATCH, Timing, begun, case, config, event, timings, wait
 from .stream_faults import event_cuts, in_a_row
 
 JUDGES = ("LOSS-1", "DUP-1", "ORD-1")

@@ -8,9 +8,9 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
 from ...harness.faults.stall import Stall
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from .base import reader_scenario
-from .draws import END, TOLD, UNWATCH, WATCH, Operation, Timing, case, config, figures, fixed, timings, wait
+from .draws import END, TOLD, UNWATCH, WATCH, Timing, case, config, figures, fixed, timings, wait
 from .stream_faults import cut_behind
 
 JUDGES = ("CLOSE-1", "SNAP-1", "DUP-1")

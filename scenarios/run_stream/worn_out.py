@@ -9,11 +9,11 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
 from ...harness.faults.end_stream import EndStreamFault
 from ...harness.faults.interject import Interject
-from ...harness.values.case import Case
+from ...harness.values.case import Case, Operation
 from ...harness.worlds.base import Quota
 from ..preconditions import injected
 from .base import reader_scenario
-from .draws import CLEAN_RECONNECTS_MAX, END, RECOVER, RETRY, TOLD, Operation, Timing, begun, case, config, figures, timings, until_over
+from .draws import CLEAN_RECONNECTS_MAX, END, RECOVER, RETRY, TOLD, Timing, begun, case, config, figures, timings, until_over
 
 JUDGES = ("BACK-2", "KA-1", "RETRY-1", "TOK-1")
 ROUNDS = 2 * (CLEAN_RECONNECTS_MAX + 1)

@@ -198,6 +198,7 @@ def test_restart(reading: Runner, world: str) -> None:
         await r.until(lambda: bool(r.entries("frame")))
         assert (await r.get(url, SESSION)).status == 200, "this client tries a request without an answer again"
         assert [entry["endpoint"] for entry in r.entries("request")] == ["stream", "run", "run"]
+        assert [entry["request"] for entry in r.entries("answer")] == [1, 3], "the one that met the restart has none"
         assert (await follower.ended()).error
         assert [entry["how"] for entry in r.entries("stream-over")] == ["aborted"]
         assert len(await (await r.get(url + "session_logs/", SESSION)).json()) == 1

@@ -219,6 +219,23 @@ def test_a_driver_hands_on_what_its_client_tells(tmp_path: Path, name: str) -> N
     assert run_driver(command_of(name, stand_in), play) == []
 
 
+def test_an_exception_that_would_end_an_application_is_told_and_survived(tmp_path: Path) -> None:
+    """A client that throws in a timer of its own has stopped; the driver says so in a log note, and answers on."""
+    stand_in = tmp_path / "stand_in.mjs"
+    failing = STAND_INS["extended-eventsource"].replace('this.dispatchEvent(new Event("open"));', 'throw new Error("boom");')
+    stand_in.write_text(GIVEN + failing, "utf-8")
+
+    async def play(pipe: Pipe) -> None:
+        await opened(pipe, "http://h/events")
+        await pipe.call("watch")
+        told, data = await pipe.note()
+        assert (told, data["level"]) == ("log", "error")
+        assert data["message"].endswith("Error: boom")
+        await pipe.call("unwatch")
+
+    assert run_driver(command_of("extended-eventsource", stand_in), play) == []
+
+
 class Origin:
     """Streams: the first answer has an event of each type and ends, the second stays open."""
 

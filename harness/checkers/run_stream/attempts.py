@@ -96,8 +96,6 @@ def attempts_of(view: View, bootstrap: Bootstrap) -> list[Attempt]:
     found = []
     for stream in view.streams_of(bootstrap):
         readings = stream.readings
-        if stream.request.answer is None and stream.reused:
-            readings |= {"none"}  # a client may repeat by itself what a connection that it had used before swallowed
         earliest, latest = stream.begin_of_end_us, stream.end_us
         end = None if earliest is None or latest is None else (earliest, latest)
         found.append(Attempt(stream.entry, stream.request.at_us, readings, stream, end, stream.end_entry))
@@ -115,7 +113,12 @@ def walk(view: View, bootstrap: Bootstrap) -> Walk:
     attempts = attempts_of(view, bootstrap)
     clock = _Clock(bootstrap)
     known = _Known(view, bootstrap)
+    repeated: Attempt | None = None
     for number, attempt in enumerate(attempts):
+        after = attempts[number + 1] if number + 1 < len(attempts) else None
+        if repeated is not attempt and _may_be_repeated(attempt, after):
+            repeated = after
+            continue
         news = known.news(attempt)
         if news != "never":
             state.streak, state.unreset = [], 0
@@ -123,7 +126,6 @@ def walk(view: View, bootstrap: Bootstrap) -> Walk:
         options = _options(view, counts, attempt, news)
         if "failed" in attempt.readings:
             state.unreset += 1
-        after = attempts[number + 1] if number + 1 < len(attempts) else None
         if after is None:
             state.fault = _at_the_end(view, bootstrap, attempt, options, state)
             return state
@@ -135,6 +137,12 @@ def walk(view: View, bootstrap: Bootstrap) -> Walk:
         if len(state.streak) >= HEAL_MIN or clock.renewed(attempt.entry, after.entry):
             counts.add((0, 0))
     return state
+
+
+def _may_be_repeated(attempt: Attempt, after: Attempt | None) -> bool:
+    if attempt.stream is None or after is None or after.stream is None:
+        return False
+    return attempt.stream.may_be_repeated_by(after.stream)
 
 
 def _options(view: View, counts: set[tuple[int, int]], attempt: Attempt, news: str) -> tuple[Option, ...]:

@@ -35,7 +35,7 @@ class Facts:
         self.told: Told = read_told(history)
         self.streams: list[Stream]
         self.ghosts: list[Ghost]
-        self.streams, self.ghosts = read_streams(history, self.wire)
+        self.streams, self.ghosts = read_streams(history, self.wire, self.timing_ms["backoff_base"])
         self._share_out()
 
     def _share_out(self) -> None:
@@ -74,7 +74,7 @@ class Facts:
     def pause_ms(self, failure: int) -> int:
         """The pause behind the n-th failure in a row."""
         timing = self.timing_ms
-        return min(timing["backoff_max"], timing["backoff_base"] * 2 ** min(30, max(0, failure - 3)))
+        return min(timing["backoff_max"], timing["backoff_base"] << min(30, max(0, failure - 3)))
 
     @cached_property
     def recovery_ms(self) -> int:

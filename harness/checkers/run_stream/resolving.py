@@ -52,13 +52,18 @@ def _steps(view: View, bootstrap: Bootstrap) -> list[Step]:
         over = _over_entry(view, request)
         if over is not None:
             steps.append(Step(over, "told", request, where_to_follow(request, closed=view.is_over(request))))
+    before: Stream | None = None
     for number, stream in enumerate(view.streams_of(bootstrap)):
+        again, before = before is not None and before.may_be_repeated_by(stream), stream
+        if again:
+            continue
         if number >= HEAL_MIN:
             steps.append(Step(stream.entry, "anything"))
         steps.append(Step(stream.entry, "connect", stream.request))
-        if stream.status == 401 and stream.leg == "proxy" and stream.request.delivered is not None:
+        if stream.status == 401 and stream.leg == "proxy" and stream.end_entry is not None:
             answer = stream.request.delivered
-            steps.append(Step(answer.delivered_entry, "refused" if answer.certain else "anything", stream.request))
+            sure = answer is not None and answer.certain
+            steps.append(Step(stream.end_entry, "refused" if sure else "anything", stream.request))
     return sorted(steps, key=lambda step: step.entry)
 
 

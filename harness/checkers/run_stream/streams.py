@@ -24,12 +24,13 @@ NAMED_ENDS = ("stream-end", "error", "end")
 DATA = "event"
 HOLDING = frozenset({"stall", "drip", "slice", "lose-answer"})
 """Faults of the wire that may keep bytes from the reader although its connection is open."""
+REPEAT_US_MAX = 200_000
 QUIET_US = {"sim": 20_000, "loopback": 2_000_000}
 
 
 @dataclass(frozen=True)
 class Frame:
-    """``body_bytes``: of the body of its answer, up to and with this frame (0: not known)."""
+    """``body_bytes``: of the body of its answer, up to and with this frame (0: not known; behind a proxy that buffers, a block more)."""
 
     entry: int
     at_us: int
@@ -56,8 +57,7 @@ class Stream:
     broken_us: int = 0
     broken_entry: int = 0
     quiet_us: int = 20_000
-    reused: bool = False
-    """Its connection had carried a request before: a client may repeat such a request by itself when it gets no answer."""
+    repeat_us: int = 20_000
 
     @property
     def leg(self) -> str:
@@ -116,13 +116,27 @@ class Stream:
             return False
         return answer.headers.get("content-type", "text/event-stream").split(";")[0].strip().lower() == "text/event-stream"
 
+    @property
+    def unheard(self) -> bool:
+        """It ended before the reader surely had a byte of its answer."""
+        answer = self.request.answer
+        if self.end_us is None or (answer is not None and answer.certain):
+            return False
+        return not (self.broken_certain and self.broken_bytes) and (answer is None or self.end_us - answer.at_us <= self.quiet_us)
+
+    def may_be_repeated_by(self, other: Stream) -> bool:
+        """Whether an HTTP client may have sent it again by itself, which some do once and at once with a GET that nothing answers."""
+        if not self.unheard or self.end_us is None or other.request.target != self.request.target:
+            return False
+        return 0 <= other.request.at_us - self.end_us <= self.repeat_us
+
     def received(self, frame: Frame) -> Receipt:
         """Whether a frame that the server handed to the socket reached the reader."""
         answer = self.request.delivered
         if answer is not None and frame.entry < answer.delivered_entry:
             return "surely" if answer.certain else "perhaps"
         if self.broken_bytes is not None and frame.body_bytes:
-            if frame.body_bytes > self.broken_bytes:
+            if frame.body_bytes > self.broken_bytes and "buffer-answer" not in self.request.faults:
                 return "never"
             if self.broken_certain:
                 return "surely"
@@ -181,15 +195,16 @@ class Ghost:
     refused: bool = False
 
 
-def read_streams(history: History, wire: Wire) -> tuple[list[Stream], list[Ghost]]:
+def read_streams(history: History, wire: Wire, backoff_base_ms: int) -> tuple[list[Stream], list[Ghost]]:
     """One pass over the entries; linear."""
     streams: dict[int, Stream] = {}
     used: set[int] = set()
+    repeat_us = min(REPEAT_US_MAX, backoff_base_ms * 400)  # well below the shortest pause
     quiet_us = QUIET_US.get(history.header.world, QUIET_US["loopback"])
     for request in wire.requests:
         if request.endpoint == "stream":
             connection = wire.connections.get(request.connection)
-            streams[request.number] = Stream(request, connection, quiet_us=quiet_us, reused=request.connection in used)
+            streams[request.number] = Stream(request, connection, quiet_us=quiet_us, repeat_us=repeat_us)
         used.add(request.connection)
     for entry in history.entries:
         if entry.kind == "frame" and entry.data["request"] in streams:

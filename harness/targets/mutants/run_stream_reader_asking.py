@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from yarl import URL
 
@@ -19,6 +19,8 @@ from ..references.run_stream_settings import Settings
 from ..references.run_stream_transcript import Transcript
 from ..references.run_stream_watch import Watch
 
+RESERVED = "/?#%&=+;:@"
+
 # --- addresses ------------------------------------------------------------------------------------------------------
 
 
@@ -27,9 +29,18 @@ class PutsIdsInRaw(Api):
         return URL(unquote(url))
 
 
-class PutsTaskIdInRaw(ReferenceReader):
+class KeepsReservedCharacters(ReferenceReader):
+    """It encodes ids as if they were whole addresses."""
+
     def settings_of(self, config: Mapping[str, Any]) -> Settings:
-        return replace(super().settings_of(config), task=str(URL(f"/{config['task_id']}").raw_path)[1:])
+        task, run = (quote(config[name], safe=RESERVED) for name in ("task_id", "run_id"))
+        return replace(super().settings_of(config), task=task, run=run)
+
+
+class EncodesIdsForTheStreamOnly(Api):
+    async def get(self, url: str) -> Answer | None:
+        task = quote(unquote(self.settings.task), safe=RESERVED)
+        return await super().get(url.replace(f"/tasks/{self.settings.task}/", f"/tasks/{task}/"))
 
 
 class KeepsProxySlashes(Api):
@@ -171,28 +182,19 @@ def number_of(id: str) -> str:
 class RetriesWithOldCursor(ReferenceReader):
     """The connection that failed leaves its cursor to the next attempt."""
 
+    last: Watch | None = None
+
     def start(self) -> None:
-        before = self.last
         super().start()
         self.last = self.current
-        if before is not None and self.current is not None:
-            self.current.cursor, self.current.path = before.cursor, before.path
-
-    last: Watch | None = None
-
-
-class RetryGoesOn(ReferenceReader):
-    """It takes up the stream where it was, with the transcript as it was, and builds nothing."""
-
-    last: Watch | None = None
 
     def retry(self) -> None:
         before = self.last if self.has_failed else None
         super().retry()
         if before is not None and self.current is not None:
-            self.current.transcript = before.transcript
             self.current.cursor, self.current.path = before.cursor, before.path
 
-    def start(self) -> None:
-        super().start()
-        self.last = self.current
+
+class RetriesNothing(ReferenceReader):
+    def retry(self) -> None:
+        return

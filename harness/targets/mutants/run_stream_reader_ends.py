@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 from ..references.run_stream_backoff import ATTEMPTS_MAX, Budgets, Loss, Next, Step, delay_s
@@ -12,6 +11,7 @@ from ..references.run_stream_failure import WatchFailed
 from ..references.run_stream_watch import Watch
 
 A_DAY_S = 86_400.0
+A_MOMENT_S = 0.001
 
 
 # --- pauses ---------------------------------------------------------------------------------------------------------
@@ -208,4 +208,5 @@ class TellsWhatWaits(Watch):
         waiting, tell = self.batch.drop(), self.tell
         total = self.transcript.add_told(waiting)
         super().let_go()
-        asyncio.get_running_loop().call_later(0.001, tell, "logs", {"entries": waiting, "total": total})
+        if waiting:
+            asyncio.get_running_loop().call_later(A_MOMENT_S, tell, "logs", {"entries": waiting, "total": total})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from ..references.run_stream_connection import Connection, End
 from ..references.run_stream_failure import WatchFailed
@@ -48,11 +48,10 @@ class TakesPiecesForLines(SseParser):
 
 
 class KnowsOnlyLf(SseParser):
-    def _take(self, line: str) -> Frame | None:
-        return super()._take(line)
+    """A CR is a character like any other to it; a no-break space is one, too."""
 
     def feed(self, data: bytes) -> list[Frame]:
-        return super().feed(data.replace(b"\r", b"\xc2\xa0"))
+        return super().feed(data.replace(b"\r", "\u00a0".encode()))
 
 
 class KeepsByteOrderMark(SseParser):
@@ -79,14 +78,6 @@ class TakesCommentsForData(SseParser):
         super()._field(name or "data", value)
 
 
-class GivesOutHalfFrames(FrameReader):
-    """It reads the data as soon as its line is there, and does not wait for the end of the frame."""
-
-    def feed(self, data: bytes) -> list[Message]:
-        messages = super().feed(data)
-        return messages
-
-
 # --- what frames mean -----------------------------------------------------------------------------------------------
 
 
@@ -99,31 +90,34 @@ class ReadsAnyName(FrameReader):
         return Message(Says.EVENT, frame.id, event) if message.says is Says.NOTHING and event is not None else message
 
 
-class EmitsRotations(FrameReader):
+class EmitsControl(FrameReader):
+    """What a control frame of one kind holds is an event as well."""
+
+    emitted: ClassVar[Says]
+
     def feed(self, data: bytes) -> list[Message]:
         return [message for frame in self.parser.feed(data) for message in self.messages_of(frame)]
 
     def messages_of(self, frame: Frame) -> list[Message]:
         message = self.message_of(frame)
-        event = self.event_of(frame) if message.says is Says.COME_AGAIN else None
+        event = self.event_of(frame) if message.says is self.emitted else None
         return [message] if event is None else [Message(Says.EVENT, None, event), message]
 
 
-class EmitsErrors(FrameReader):
-    def feed(self, data: bytes) -> list[Message]:
-        return [message for frame in self.parser.feed(data) for message in self.messages_of(frame)]
-
-    def messages_of(self, frame: Frame) -> list[Message]:
-        message = self.message_of(frame)
-        event = self.event_of(frame) if message.says is Says.ERROR else None
-        return [message] if event is None else [Message(Says.EVENT, None, event), message]
+class EmitsRotations(EmitsControl):
+    emitted = Says.COME_AGAIN
 
 
-class EmitsKeepalives(FrameReader):
-    def control_message(self, frame: Frame) -> Message:
-        message = super().control_message(frame)
-        event = self.event_of(frame)
-        return Message(Says.EVENT, None, event) if message.says is Says.KEEPALIVE and event is not None else message
+class EmitsErrors(EmitsControl):
+    emitted = Says.ERROR
+
+
+class EmitsEnd(EmitsControl):
+    emitted = Says.STREAM_END
+
+
+class EmitsKeepalives(EmitsControl):
+    emitted = Says.KEEPALIVE
 
 
 class TakesAnyJson(FrameReader):
@@ -132,13 +126,6 @@ class TakesAnyJson(FrameReader):
     def event_of(self, frame: Frame) -> Mapping[str, Any] | None:
         event: Mapping[str, Any] | None = None if frame.data is None else json_or_none(frame.data)
         return event
-
-
-class TripsOverBadJson(Connection):
-    """It does not expect data that is none: the connection is given up, and so it is the next time."""
-
-    def take(self, message: Message) -> End | None:
-        return End.ERROR if message.says is Says.NOTHING else super().take(message)
 
 
 # --- the cursor -----------------------------------------------------------------------------------------------------

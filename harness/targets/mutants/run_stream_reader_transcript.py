@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..references.run_stream_api import PAGE_ENTRIES, Page
@@ -97,7 +98,7 @@ class CountsLogsOnly(Transcript):
         self.shown = len(history)
         return super().begin(history)
 
-    def add_told(self, entries: Sequence[Any]) -> int:
+    def add_told(self, entries: Iterable[Any]) -> int:
         return super().add_told(entries) - self.shown
 
 
@@ -148,11 +149,16 @@ class TakesNoAnswerForNoHistory(HistoryReader):
 class ShowsHistoryOnly(Watch):
     """A later subscriber is shown the snapshot of the beginning."""
 
+    shown: Sequence[Any] = ()
+
+    async def tell_history(self) -> None:
+        await super().tell_history()
+        self.shown = list(self.transcript.told)
+
     def tell_again(self) -> None:
         if self.has_begun.is_set():
             self.batch.flush()
-            shown = self.transcript.told[: self.transcript.history_count]
-            self.tell("snapshot", {"entries": shown, **self.state.tell_snapshot()})
+            self.tell("snapshot", {"entries": self.shown, **self.state.tell_snapshot()})
 
 
 class ShowsLogsTwice(Watch):
@@ -187,13 +193,20 @@ class ShowsTooEarly(Watch):
 class KeepsConnection(ReferenceReader):
     """`unwatch` makes it deaf, and leaves the stream open."""
 
+    forgotten: asyncio.Task[None] | None = None
+
     def unwatch(self) -> None:
-        self.worker = None
+        self.forgotten, self.worker = self.worker or self.forgotten, None
         super().unwatch()
+
+    def close(self) -> asyncio.Task[None]:
+        if self.forgotten is not None:
+            self.forgotten.cancel()
+        return super().close()
 
 
 class GoesOnTelling(ReferenceReader):
-    """`unwatch` is heard when the stream has ended."""
+    """`unwatch` is forgotten as soon as it is said."""
 
     def unwatch(self) -> None:
-        self.has_failed = False
+        return

@@ -118,43 +118,43 @@ class TellsOfNoStream(ReferenceSseReader):
 # --- the course of a stream -----------------------------------------------------------------------------------------
 
 
-class Watched(SseParser):
-    """Tells its reader of bytes, so that bugs can sit between the two."""
+class Looped(ReferenceSseReader):
+    """The loop of the reference, with places for bugs."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.on_end = lambda: None
-
-
-class DispatchesHalves(ReferenceSseReader):
     async def read(self, response: aiohttp.ClientResponse) -> None:
-        parser = Ending()
-        self.parser_type = lambda: parser  # type: ignore[assignment,misc,return-value]  # any factory of parsers will do
+        parser = self.parser_type()
         try:
-            await super().read(response)
-        finally:
-            for frame in parser.feed(b"\n\n"):
-                self.take(frame)
+            while data := await response.content.readany():
+                for frame in parser.feed(data):
+                    self.take(frame)
+                self.look(parser)
+        except aiohttp.ClientError:
+            self.over(parser)
+            raise
+        self.over(parser)
+
+    def look(self, parser: SseParser) -> None:
+        """Behind each piece of the body."""
+        if parser.retry_ms is not None:
+            self.pause.retry_ms = parser.retry_ms
+
+    def over(self, parser: SseParser) -> None:
+        """The stream has ended or was cut."""
 
 
-class Ending(SseParser):
-    """One that is asked for what it has once its stream is over."""
+class DispatchesHalves(Looped):
+    def over(self, parser: SseParser) -> None:
+        for frame in parser.feed(b"\n\n"):
+            self.take(frame)
 
 
-class CommitsEarly(ReferenceSseReader):
+class CommitsEarly(Looped):
     """The id counts as soon as its line is there."""
 
-    async def read(self, response: aiohttp.ClientResponse) -> None:
-        reader = self
-
-        class Committing(SseParser):
-            def _field(self, name: str, value: str) -> None:
-                super()._field(name, value)
-                if self._id is not None:
-                    reader.last_id = self._id
-
-        self.parser_type = Committing  # type: ignore[misc]  # of this one object
-        await super().read(response)
+    def look(self, parser: SseParser) -> None:
+        super().look(parser)
+        if parser._id is not None:
+            self.last_id = parser._id
 
 
 class CommitsLate(ReferenceSseReader):
@@ -236,16 +236,18 @@ class EndsInSilence(GivesUp):
     serves = ({"contract": "sse", "role": "reader", "capabilities": ["headers"]},)
 
 
+class Strict(SseParser):
+    def feed(self, data: bytes) -> list[Frame]:
+        data.decode()
+        return super().feed(data)
+
+
 class HangsOnRubbish(ReferenceSseReader):
     """Bytes that are no UTF-8 stop it for good."""
 
-    async def read(self, response: aiohttp.ClientResponse) -> None:
-        class Strict(SseParser):
-            def feed(self, data: bytes) -> list[Frame]:
-                data.replace(b"\xc3", b"").decode()
-                return super().feed(data)
+    parser_type = Strict
 
-        self.parser_type = Strict  # type: ignore[misc]  # of this one object
+    async def read(self, response: aiohttp.ClientResponse) -> None:
         try:
             await super().read(response)
         except UnicodeDecodeError:

@@ -24,16 +24,30 @@ export function serveReader(name, capabilities, start) {
   serve({ name, version, serves, open: (config, note) => openedOf((tell) => start(/** @type {any} */ (config), tell), note) });
 }
 
+/**
+ * An exception in a timer of a client would end this process, and every application that the client is part of. Here it is told and
+ * survived, so that what is judged is the client: it has stopped without a word.
+ * @type {Set<(name: string, data?: any) => void>} how what is open tells
+ */
+const opened = new Set();
+process.on("uncaughtException", (error) => {
+  console.error(error);
+  for (const note of opened) note("log", { level: "error", message: `uncaught, which ends an application: ${error}` });
+});
+
 /** @param {(tell: Tell) => () => void} start @param {(name: string, data?: any) => void} note */
 function openedOf(start, note) {
   let stop = () => {};
-  const unwatch = () => stop();
+  opened.add(note);
   return {
-    unwatch,
-    close: unwatch,
     watch() {
       stop();
       stop = watched(start, note);
+    },
+    unwatch: () => stop(),
+    close() {
+      opened.delete(note);
+      stop();
     },
   };
 }

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import aiohttp
 from yarl import URL
 
+from .http_once import send_once
 from .run_stream_frames import json_or_none
 from .run_stream_settings import Settings
 
@@ -110,7 +111,7 @@ class Api:
 
     async def open_stream(self, leg: Leg, cursor: str | None) -> aiohttp.ClientResponse:
         """Begins behind ``cursor``, or (None) behind the newest entry. The caller closes the response."""
-        return await self.request(self.stream_url(leg, cursor), self.stream_headers(leg, cursor))
+        return await self.request(self.stream_url(leg, cursor), self.stream_headers(leg, cursor), middlewares=(send_once,))
 
     def stream_url(self, leg: Leg, cursor: str | None) -> str:
         return leg.url if cursor is not None else f"{leg.url}?start=latest"
@@ -121,10 +122,10 @@ class Api:
 
     # --- both -------------------------------------------------------------------------------------------------------
 
-    async def request(self, url: str, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+    async def request(self, url: str, headers: Mapping[str, str], **options: Any) -> aiohttp.ClientResponse:
         """The head of an answer. Raises one of `TROUBLE`."""
         try:
-            return await self.session.get(self.address(url), headers=headers, allow_redirects=False)
+            return await self.session.get(self.address(url), headers=headers, allow_redirects=False, **options)
         except ValueError as error:  # an address or a token, as the server told it, that no request can carry
             raise aiohttp.ClientError(f"no request can be made: {type(error).__name__}") from None
 

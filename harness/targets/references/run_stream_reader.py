@@ -54,6 +54,9 @@ class ReferenceReader:
 
     def unwatch(self) -> None:
         """Nothing is told from here on."""
+        self.let_go()
+
+    def let_go(self) -> None:
         self.has_failed = False
         if self.current is not None:
             self.current.let_go()
@@ -65,7 +68,7 @@ class ReferenceReader:
     def close(self) -> asyncio.Task[None]:
         """Lets go of everything at once. The task that it returns ends when the connections are closed."""
         worker = self.worker
-        self.unwatch()
+        self.let_go()
         if self.closing is None:
             self.closing = asyncio.get_running_loop().create_task(self.end(worker))
         return self.closing

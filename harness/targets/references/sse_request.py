@@ -12,6 +12,8 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from .http_once import send_once
+
 EVENT_STREAM = "text/event-stream"
 REDIRECTS = (301, 302, 303, 307, 308)
 REDIRECTS_MAX = 20
@@ -32,7 +34,7 @@ class SseRequest:
     def __init__(self, url: str, headers: Headers) -> None:
         self.url = url
         self.headers = headers
-        self.session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), timeout=NO_TIMEOUT)
+        self.session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), timeout=NO_TIMEOUT, middlewares=(send_once,))
 
     async def open(self, last_id: str) -> aiohttp.ClientResponse:
         """The answer behind all redirects; the caller closes it. Raises NoStream, aiohttp.ClientError, OSError."""
