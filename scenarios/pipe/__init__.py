@@ -10,4 +10,4 @@ from .lossy_uploads import LOSSY_UPLOADS
 from .steady import STEADY
 from .storm import STORM
 
-PIPE_SCENARIOS: tuple[Scenario, ...] = (STEADY, IDENTITIES, LOSSY_UPLOADS, LOSSY_READS, LEAVING, STORM)
+PIPE_SCENARIOS: tuple[Scenario, ...] = (STEADY, LOSSY_UPLOADS, LOSSY_READS, STORM, LEAVING, IDENTITIES)

@@ -8,7 +8,7 @@ from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case
 from ..preconditions import injected
 from .base import reader_scenario
-from .draws import ENDS, cases, drafts
+from .draws import ENDS, GOES_ON, cases, drafts
 from .stream_faults import event_cuts, in_a_row, interjections
 
 JUDGES = ("CTL-1", "PARSE-1", "KA-1", "RES-1", "LOSS-1", "DUP-1")
@@ -16,7 +16,7 @@ JUDGES = ("CTL-1", "PARSE-1", "KA-1", "RES-1", "LOSS-1", "DUP-1")
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
     ops = drafts("step", "burst", "append", amount_max=5, size_min=3)
-    return cases("controls", setting, ops, in_a_row(interjections(), interjections(), event_cuts(), size_max=4), ends=ENDS)
+    return cases("controls", setting, ops, in_a_row(interjections(), interjections(), event_cuts(), size_max=4), ends=(*ENDS, GOES_ON))
 
 
 CONTROLS = reader_scenario(

@@ -31,6 +31,7 @@ COUNTED_FAILURES_MAX = 9
 TOLD_MS = 3_000
 """How long a workload waits at most until what was appended is told, before it goes on."""
 TOLD_MS_MIN = 600
+MOMENT_MS = 2
 
 Draft = tuple[str, int, int]
 """(kind, amount, payload number): an operation before its events are numbered."""
@@ -96,6 +97,8 @@ ENDS: tuple[tuple[Operation, ...], ...] = (
     (("wait", {"ms": 30}), RECOVER, *END),
 )
 """How an example with faults may end: when all is told, recovered or not; under faults; or recovered in the middle of them."""
+GOES_ON: tuple[Operation, ...] = (TOLD, RECOVER)
+"""The run is not over when the example is: what was not told by then will not be told again at the end of the stream."""
 
 
 def fixed(mark: int, size: int) -> Operation:
@@ -105,7 +108,7 @@ def fixed(mark: int, size: int) -> Operation:
 
 def drafts(*kinds: str, amount_max: int = 4, size_min: int = 1, size_max: int = 6) -> SearchStrategy[list[Draft]]:
     """Operations: ``append`` one event, a ``burst`` of some at once, ``wait``, ``step`` (one event and a pause), ``state`` (told by GET
-    run and on the stream), ``ask`` (a permission or the like). The first kind is the simplest."""
+    run and on the stream), ``ask`` (a permission or the like), ``moment`` (a wait shorter than any batch). The first is the simplest."""
     one = st.tuples(st.sampled_from(kinds), st.integers(1, amount_max), st.integers(0, POOL_SIZE - 1))
     return st.lists(one, min_size=size_min, max_size=size_max)
 
@@ -127,8 +130,8 @@ def operations(drafts: Sequence[Draft], timing: Timing | None, marks: Iterator[i
             done += [*_state_told(number, next(seconds)), pause]
         elif kind == "ask":
             done += [("append", {"events": [_ask(next(marks), number)]}), pause]
-        elif kind == "wait":
-            done.append(pause)
+        elif kind in ("wait", "moment"):
+            done.append(pause if kind == "wait" else wait(MOMENT_MS))
         else:
             done.append((kind, {}))
     return done

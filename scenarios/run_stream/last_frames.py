@@ -25,7 +25,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, terminal: str, times: int, live: int, told: bool) -> Case:
         figure = figures(timing)
         fault = TerminalFault(terminal=terminal, times=times)  # type: ignore[arg-type]
-        patience = until_over(figure["idle_timeout"] + 4 * figure["backoff_base"]) if can_wait else wait(100)
+        patience = until_over(2 * figure["idle_timeout"] + 4 * figure["backoff_base"]) if can_wait else wait(100)
         workload = [*begun(OLD), fixed(OLD + 1, live), *([TOLD] if told else []), *END, patience, RECOVER]
         return case("last-frames", setting, config(timing), workload, [fault])
 

@@ -30,13 +30,13 @@ def live(setting: Setting) -> SearchStrategy[Case]:
 def attached(setting: Setting) -> SearchStrategy[Case]:
     """The request for the history arrives late, and its answer later still: one twin was appended before, one in between."""
 
-    def build(timing: Timing | None, old: int, end: tuple[Operation, ...]) -> Case:
-        held = [Stall(endpoint="history", where="never-read", for_ms=200), Stall(endpoint="history", for_ms=200)]
+    def build(timing: Timing | None, old: int, nth: int, end: tuple[Operation, ...]) -> Case:
+        held = [Stall(endpoint="history", nth=nth, where=where, for_ms=200) for where in ("never-read", "before-head")]  # type: ignore[arg-type]
         twin: Operation = ("append", {"events": [event(10)]})
         before: list[Operation] = [("append", {"events": [event(mark) for mark in range(1, old + 1)]})] if old else []
         return case("twins", setting, config(timing), [*before, WATCH, wait(100), twin, wait(200), twin, wait(200), *end], held)
 
-    return st.builds(build, timings(setting), st.integers(0, 3), st.sampled_from(ENDS))
+    return st.builds(build, timings(setting), st.integers(0, 3), st.integers(1, 2), st.sampled_from(ENDS))
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:

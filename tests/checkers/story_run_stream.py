@@ -114,7 +114,13 @@ class ReaderStory:
     # --- requests
 
     def request(
-        self, endpoint: str, target: str, *, server: str = "backend", headers: Mapping[str, str] | None = None, authorization: str | None = None
+        self,
+        endpoint: str,
+        target: str,
+        *,
+        server: str = "backend",
+        headers: Mapping[str, str] | None = None,
+        authorization: str | None = None,
     ) -> ReaderStory:
         """The head of a request, on a connection of its own."""
         self.requests += 1
@@ -146,8 +152,12 @@ class ReaderStory:
 
     @property
     def base(self) -> str:
-        prefix = str(self.config.get("base_suffix") or "").rstrip("/")
-        return f"{prefix}/api/projects/7/tasks/{quote(str(self.config['task_id']), safe='')}/runs/{quote(str(self.config['run_id']), safe='')}/"
+        task_id, run_id = (quote(str(self.config[name]), safe="") for name in ("task_id", "run_id"))
+        return f"{self.prefix}/api/projects/7/tasks/{task_id}/runs/{run_id}/"
+
+    @property
+    def prefix(self) -> str:
+        return str(self.config.get("base_suffix") or "").rstrip("/")
 
     def run(self, status: str = "in_progress", *, code: int = 200) -> ReaderStory:
         return self.request("run", self.base).answer({"status": status}, code)
@@ -167,12 +177,17 @@ class ReaderStory:
     # --- streams
 
     def stream(
-        self, cursor: str | None = None, *, latest: bool = False, code: int = 200, content_type: str = "text/event-stream", leg: str | None = None
+        self,
+        cursor: str | None = None,
+        *,
+        latest: bool = False,
+        code: int = 200,
+        content_type: str = "text/event-stream",
+        leg: str | None = None,
     ) -> ReaderStory:
         self.leg = leg or self.leg
         server = LEGS[self.leg]
-        prefix = str(self.config.get("base_suffix") or "").rstrip("/")
-        path = f"{prefix}/v1/runs/{quote(str(self.config['run_id']), safe='')}/stream" if server == "proxy" else f"{self.base}stream/"
+        path = f"{self.prefix}/v1/runs/{quote(str(self.config['run_id']), safe='')}/stream" if server == "proxy" else f"{self.base}stream/"
         headers = {"Accept": "text/event-stream", **({"Last-Event-ID": cursor} if cursor is not None else {})}
         self.request("stream", path + ("?start=latest" if latest else ""), server=server, headers=headers)
         self.open_stream, self.stream_bytes = self.requests, 0
@@ -180,9 +195,7 @@ class ReaderStory:
 
     def frame(self, kind: str, position: int = 0, id: str | None = None, *, again: bool = False) -> ReaderStory:
         self.stream_bytes += FRAME_BYTES
-        return self.add(
-            "frame", request=self.open_stream, frame=kind, position=position, id=id, again=again, body_bytes=self.stream_bytes
-        )
+        return self.add("frame", request=self.open_stream, frame=kind, position=position, id=id, again=again, body_bytes=self.stream_bytes)
 
     def events(self, *positions: int, again: bool = False) -> ReaderStory:
         for position in positions:

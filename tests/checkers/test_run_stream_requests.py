@@ -51,7 +51,9 @@ def unauthorised(*, asks: bool, gives_up: bool = False) -> ReaderStory:
     return story.stream(story.id_of(2)).settle()
 
 
-def resumed(cursor: str | None, *, latest: bool = False, shown: tuple[int, ...] = (2, 3), lost: int = 0, certain: bool = True) -> ReaderStory:
+def resumed(
+    cursor: str | None, *, latest: bool = False, shown: tuple[int, ...] = (2, 3), lost: int = 0, certain: bool = True
+) -> ReaderStory:
     """Events 2 and 3 are sent, ``shown`` are told, the connection is cut, and a reconnect follows."""
     story = ReaderStory().watch(1).append(2, 3).events(2, 3).later(0 if lost else 20)
     if shown and not lost:
@@ -64,7 +66,9 @@ def resumed(cursor: str | None, *, latest: bool = False, shown: tuple[int, ...] 
 
 def repeated(cursor: str) -> ReaderStory:
     """An older event comes again at the end of the connection."""
-    return ReaderStory().watch(1).append(2, 3).events(2, 3).events(2, again=True).later(20).logs(2, 3).cut().later(100).stream(cursor).settle()
+    return (
+        ReaderStory().watch(1).append(2, 3).events(2, 3).events(2, again=True).later(20).logs(2, 3).cut().later(100).stream(cursor).settle()
+    )
 
 
 def with_control_id(kind: str, cursor: str) -> ReaderStory:

@@ -77,7 +77,9 @@ def early_subscriber(snapshots: int) -> ReaderStory:
     return story.settle()
 
 
-def retried(*snapshot: Any, cursor: str | None = None, snapshots: int = 1, logs: tuple[int, ...] = (4,), retryable: bool = True) -> ReaderStory:
+def retried(
+    *snapshot: Any, cursor: str | None = None, snapshots: int = 1, logs: tuple[int, ...] = (4,), retryable: bool = True
+) -> ReaderStory:
     """An error, two events in the dark, `retry`, one more event."""
     story = ReaderStory().watch(1).live(2).cut().later(100).stream(ReaderStory().id_of(2), code=404).error(retryable)
     story.later(500).append(3).call("retry").run().token().history(1, 2, 3).stream(cursor, latest=cursor is None)
@@ -95,7 +97,8 @@ def asked(times: int) -> ReaderStory:
 
 def framed(*logs: Any) -> ReaderStory:
     """Two events in unusual bytes that surely came."""
-    story = ReaderStory(faults=FRAMING).watch(1).fault("framing", request=5)
+    story = ReaderStory(faults=FRAMING).watch(1)
+    story.fault("framing", request=story.open_stream)
     story.append(2, 3).events(2, 3).later(20)
     if logs:
         story.logs(*logs)

@@ -165,7 +165,7 @@ def _repaired(view: View, bootstrap: Bootstrap, final: Note, ended: Note) -> Ite
         return
     frame = end[1]
     told = [answer for answer in view.run_answers_of(bootstrap) if frame.entry < answer.entry < ended.entry]
-    truths = {answer.status for answer in told if answer.terminal}
+    truths = [answer.status for answer in told if answer.terminal]
     sure = any(
         answer.terminal and answer.certain and answer.request.answer is not None and answer.request.answer.entry > frame.entry
         for answer in told

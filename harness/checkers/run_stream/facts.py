@@ -141,10 +141,11 @@ class Facts:
         return request.delivered is not None or (connection is not None and connection.closed_us is not None)
 
     def may_be_legacy(self, bootstrap: Bootstrap) -> bool:
-        """Some answer of ``stream_token`` may have named an older backend, and none before it surely named a place."""
+        """Some answer of ``stream_token`` may have named an older backend, and none before it in this bootstrap surely named a place."""
+        anew = bool(bootstrap.renewals) or len(self.streams_of(bootstrap)) >= HEAL_MIN
         for request in self.requests_of(bootstrap, "token"):
             where = where_to_follow(request, closed=self.is_over(request))
-            if where in ("proxy", "direct"):
+            if where in ("proxy", "direct") and not anew:
                 return False
             if where == "legacy" or (where == "unknown" and request.answer is not None and 400 <= request.answer.status < 500):
                 return True

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from .base import Mutant
 from .ingest_sender import SENDER_MUTANTS
+from .pipe import PIPE_MUTANTS
 from .run_stream_reader import READER_MUTANTS
 from .sse_reader import SSE_READER_MUTANTS
 
-MUTANTS: tuple[Mutant, ...] = (*SENDER_MUTANTS, *READER_MUTANTS, *SSE_READER_MUTANTS)
+MUTANTS: tuple[Mutant, ...] = (*SENDER_MUTANTS, *READER_MUTANTS, *SSE_READER_MUTANTS, *PIPE_MUTANTS)

@@ -147,13 +147,6 @@ _TRANSCRIPT = (
     ),
     _mutant("logs-before-snapshot", "ORD-1", "live entries are told before the snapshot", _OWN, fitted(transcript.DoesNotHold)),
     _mutant("logs-backwards", "ORD-1", "the entries of one note are told newest first", _OWN, fitted(transcript.ToldBackwards)),
-    _mutant(
-        "held-before-tail",
-        "ORD-1",
-        "live entries are told before what the history holds of the time before",
-        _OWN,
-        fitted(transcript.TellsHeldBeforeTail),
-    ),
     _mutant("total-of-logs", "ORD-1", "the total counts the logs without the snapshot", _OWN, fitted(transcript.CountsLogsOnly)),
     _mutant("first-page-only", "SNAP-1", "the snapshot is the first page of the history", _OWN, fitted(transcript.ReadsFirstPageOnly)),
     _mutant("pages-overlap", "SNAP-1", "a page begins with the last entry of the page before", _OWN, fitted(transcript.PagesOverlap)),
@@ -167,9 +160,6 @@ _TRANSCRIPT = (
         "what waits is shown to a later subscriber and then told",
         _OWN,
         fitted(transcript.ShowsLogsTwice),
-    ),
-    _mutant(
-        "late-too-early", "SUB-1", "a subscriber from before the snapshot is shown an empty one", _OWN, fitted(transcript.ShowsTooEarly)
     ),
     _mutant("unwatch-connected", "CLOSE-1", "unwatch leaves the stream open", _OWN, transcript.KeepsConnection),
     _mutant("unwatch-ignored", "CLOSE-1", "unwatch does nothing", _OWN, transcript.GoesOnTelling),
@@ -185,38 +175,27 @@ _FRAMES = (
     ),
     _mutant(
         "lf-only",
-        "PARSE-1",
+        "PARSE-1 RES-1",
         "a line ends at LF, and a CR before it belongs to the line",
         _OWN,
         fitted(frames.frames_with(frames.KnowsOnlyLf)),
     ),
     _mutant(
-        "bom-kept", "PARSE-1", "a byte order mark belongs to the first line", _OWN, fitted(frames.frames_with(frames.KeepsByteOrderMark))
+        "bom-loses-frame",
+        "PARSE-1",
+        "a byte order mark spoils the first frame",
+        _OWN,
+        fitted(frames.frames_with(frames.DropsFrameWithByteOrderMark)),
     ),
     _mutant(
         "space-needed",
-        "PARSE-1",
+        "PARSE-1 RES-1",
         "a field without a space behind its colon is no field",
         _OWN,
         fitted(frames.frames_with(frames.NeedsTheSpace)),
     ),
     _mutant(
         "last-data-line", "PARSE-1", "of several data lines the last one counts", _OWN, fitted(frames.frames_with(frames.KeepsLastDataLine))
-    ),
-    _mutant("comment-is-data", "PARSE-1", "a comment is taken for data", _OWN, fitted(frames.frames_with(frames.TakesCommentsForData))),
-    _mutant("any-json", "PARSE-1", "data that is JSON but no object is an event", _OWN, fitted(frames.TakesAnyJson)),
-    _mutant("unknown-emitted", "CTL-1", "frames with names nobody knows are events", _OWN, fitted(frames.ReadsAnyName)),
-    _mutant("rotation-emitted", "CTL-1", "a rotation is told as a log entry", _OWN, fitted(frames.EmitsRotations)),
-    _mutant("end-emitted", "CTL-1", "the end of the stream is told as a log entry", _OWN, fitted(frames.EmitsEnd)),
-    _mutant("keepalive-emitted", "KA-1 CTL-1", "keepalives are told as log entries", f"M30, {_OLD}", fitted(frames.EmitsKeepalives)),
-    _mutant("keepalive-is-data", "KA-1", "a keepalive takes back every budget", f"M30, {_OLD}", fitted(ends.TakesKeepaliveForEvent)),
-    _mutant("keepalive-ignored", "KA-1 BACK-1", "a keepalive does not take back the failures", _OWN, fitted(ends.IgnoresKeepalives)),
-    _mutant(
-        "keepalive-moves-cursor",
-        "KA-1",
-        "the id of a keepalive moves the cursor",
-        _OWN,
-        fitted(frames.ReadsIdOfKeepalives, frames.CursorMovesWithoutEvent),
     ),
     _mutant(
         "cursor-of-half-frame",
@@ -237,7 +216,9 @@ _FRAMES = (
         "error-loses-batch", "ERR-1", "an error frame throws away what was to be told", f"M36, {_OLD}", fitted(frames.LosesBatchOnError)
     ),
     _mutant("error-fatal", "ERR-1", "an error frame ends the watch", _OWN, fitted(frames.GivesUpOnError)),
-    _mutant("error-is-failure", "ERR-1", "error frames and failed connections share one budget", _OWN, fitted(frames.TakesErrorForFailure)),
+    _mutant(
+        "error-is-failure", "ERR-1 KA-1", "error frames and failed connections share one budget", _OWN, fitted(frames.TakesErrorForFailure)
+    ),
 )
 
 _ENDS = (

@@ -8,6 +8,7 @@ from typing import Any
 from ..references.run_stream_backoff import ATTEMPTS_MAX, Budgets, Loss, Next, Step, delay_s
 from ..references.run_stream_connection import Connection, End
 from ..references.run_stream_failure import WatchFailed
+from ..references.run_stream_frames import Message
 from ..references.run_stream_watch import Watch
 
 A_DAY_S = 86_400.0
@@ -121,12 +122,13 @@ class TakesCutForNoEnd(Connection):
 
 class WaitsForEof(Connection):
     def heard(self, silence: asyncio.Timeout) -> None:
-        silence.reschedule(self.clock() + (A_DAY_S if self.is_over else self.idle_timeout_s))
+        self.silence = silence
+        super().heard(silence)
 
-    def take(self, message: Any) -> End | None:
+    def take(self, message: Message) -> End | None:
         end = super().take(message)
         if self.is_over:
-            self.idle_timeout_s = A_DAY_S
+            self.silence.reschedule(None)
         return end
 
 

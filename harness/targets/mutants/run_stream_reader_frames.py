@@ -54,10 +54,22 @@ class KnowsOnlyLf(SseParser):
         return super().feed(data.replace(b"\r", "\u00a0".encode()))
 
 
-class KeepsByteOrderMark(SseParser):
+class DropsFrameWithByteOrderMark(SseParser):
+    """The byte order mark makes the first field one that it does not know, and a frame with such a field is thrown away."""
+
     def __init__(self) -> None:
         super().__init__()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._is_spoilt = False
+
+    def _field(self, name: str, value: str) -> None:
+        self._is_spoilt = self._is_spoilt or name.startswith("\ufeff")
+        super()._field(name, value)
+
+    def _dispatch(self) -> Frame | None:
+        frame = super()._dispatch()
+        is_spoilt, self._is_spoilt = self._is_spoilt, False
+        return None if is_spoilt else frame
 
 
 class NeedsTheSpace(SseParser):
@@ -71,11 +83,6 @@ class KeepsLastDataLine(SseParser):
         if name == "data":
             self._data.clear()
         super()._field(name, value)
-
-
-class TakesCommentsForData(SseParser):
-    def _field(self, name: str, value: str) -> None:
-        super()._field(name or "data", value)
 
 
 # --- what frames mean -----------------------------------------------------------------------------------------------

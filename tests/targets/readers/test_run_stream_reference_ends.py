@@ -64,6 +64,22 @@ def test_the_tenth_failure_in_a_row_is_an_error(run_stream: SimpleNamespace, los
     }
 
 
+def test_a_request_that_loses_its_answer_is_one_attempt(run_stream: SimpleNamespace) -> None:
+    """The HTTP client does not try again by itself, without a pause."""
+
+    async def slam(stream: Any) -> web.Response:
+        await stream.cut()
+        return web.Response()
+
+    async def main(play: Any) -> None:
+        play.server.scripts["stream"] = [slam, slam]
+        play.reader().watch()
+        await asyncio.sleep(5)
+
+    play = run_stream.simulate(main)
+    assert [seen.at_ms for seen in play.server.of("stream")] == [0, 501, 1_002]
+
+
 def test_shrunk_figures_keep_the_shape(run_stream: SimpleNamespace) -> None:
     """The table follows the configured base and its cap."""
 
