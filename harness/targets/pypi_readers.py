@@ -54,7 +54,7 @@ PYPI_READERS = (
     pypi_builtin("httpx-sse", HTTPX_SSE, "httpx_sse:reader", "with httpx.AsyncClient; does not reconnect", in_process=True),
     pypi_builtin("aiohttp-sse-client2", AIOHTTP_SSE_CLIENT2, "aiohttp_sse_client2:reader", "which reconnects", in_process=True),
     pypi_builtin("requests-sse", REQUESTS_SSE, "requests_sse:reader", "which reconnects"),
-    pypi_builtin("sseclient-py", SSECLIENT_PY, "sseclient_py:reader", "with requests; does not reconnect"),
+    pypi_builtin("sseclient-py", SSECLIENT_PY, "sseclient_py:reader", "with requests; parses one answer and does not reconnect"),
     pypi_builtin(
         "launchdarkly-eventsource-py", LAUNCHDARKLY_EVENTSOURCE, "launchdarkly_eventsource:reader", "as it is: it does not reconnect"
     ),

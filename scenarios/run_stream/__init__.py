@@ -22,6 +22,7 @@ from .keepalives import KEEPALIVES
 from .last_frames import LAST_FRAMES
 from .late import LATE
 from .legs import LEGS
+from .moved import MOVED
 from .outage import OUTAGE
 from .pages import PAGES
 from .repeats import REPEATS
@@ -66,6 +67,7 @@ RUN_STREAM_SCENARIOS: tuple[Scenario, ...] = (
     END_EARLY,
     LAST_FRAMES,
     TOKENS,
+    MOVED,
     LEGS,
     TURNED_AWAY,
     RUN_FAILURES,

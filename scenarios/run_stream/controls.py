@@ -16,7 +16,7 @@ JUDGES = ("CTL-1", "PARSE-1", "KA-1", "RES-1", "LOSS-1", "DUP-1")
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
     ops = drafts("step", "burst", "append", amount_max=5, size_min=3)
-    return cases("controls", setting, ops, in_a_row(interjections(), interjections(), event_cuts(), size_max=4), ends=(*ENDS, GOES_ON))
+    return cases("controls", setting, ops, in_a_row(interjections(), interjections(), event_cuts(), size_max=4), ends=(GOES_ON, *ENDS))
 
 
 CONTROLS = reader_scenario(

@@ -28,7 +28,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         return case("idle", setting, config(timing), [*begun(OLD), fixed(OLD + 1, live), silence, *end], faults)
 
     for_ms = st.none() if can_wait else st.just(300)
-    in_body = st.builds(Stall, endpoint=st.just("stream"), where=st.just("in-body"), after_bytes=st.integers(0, 200), for_ms=for_ms)
+    in_body = st.builds(Stall, endpoint=st.just("stream"), where=st.just("in-body"), after_bytes=st.integers(0, 30), for_ms=for_ms)
     no_head = st.builds(Stall, endpoint=st.just("stream"), nth=st.just(2), for_ms=for_ms)
     silent = st.builds(EndStreamFault, after_events=st.integers(0, 2), end=st.sampled_from(("rotated", "unknown")), eof=st.just(False))
     first = st.just(cut_behind(1, 1, "fin"))

@@ -20,7 +20,7 @@ JUDGES = ("TOK-1", "LOSS-1", "DUP-1", "AUTH-1", "RES-2", "RES-1")
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, spoilt: list[Fault], cuts: list[int], end: tuple[Operation, ...]) -> Case:
-        faults = [*spoilt, *(cut_behind(events, nth, "rst") for nth, events in enumerate(cuts, 1))]
+        faults = [*spoilt, *(cut_behind(events, nth, "fin") for nth, events in enumerate(cuts, 1))]
         pause = wait(2 * figures(timing)["backoff_base"])
         live = [operation for mark in range(3, 3 + 2 * len(cuts), 2) for operation in (fixed(mark, 2), pause)]
         return case("tokens", setting, config(timing), [fixed(1, 2), ("watch", {}), TOLD, *live, *end], faults)
@@ -31,8 +31,8 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     )
     older = st.builds(Status, endpoint=token, times=times, status=st.sampled_from((404, 400)))
     nonsense = st.builds(SpoiltBody, endpoint=token, times=times, body=st.sampled_from(("html", "empty", "truncated")))
-    spoilt = st.lists(st.one_of(errors, older, nonsense), max_size=1)
-    cuts = st.lists(st.integers(0, 2), min_size=1, max_size=3)
+    spoilt = st.lists(st.one_of(errors, older, nonsense), min_size=1, max_size=1)
+    cuts = st.lists(st.sampled_from((1, 2, 0)), min_size=1, max_size=3)
     return st.builds(build, timings(setting), spoilt, cuts, st.sampled_from(ENDS))
 
 

@@ -31,7 +31,7 @@ def attached(setting: Setting) -> SearchStrategy[Case]:
     """The request for the history arrives late, and its answer later still: one twin was appended before, one in between."""
 
     def build(timing: Timing | None, old: int, nth: int, end: tuple[Operation, ...]) -> Case:
-        held = [Stall(endpoint="history", nth=nth, where=where, for_ms=200) for where in ("never-read", "before-head")]  # type: ignore[arg-type]
+        held = [Stall(endpoint="history", nth=nth, where=where, for_ms=200) for where in ("never-read", "before-head")]
         twin: Operation = ("append", {"events": [event(10)]})
         before: list[Operation] = [("append", {"events": [event(mark) for mark in range(1, old + 1)]})] if old else []
         return case("twins", setting, config(timing), [*before, WATCH, wait(100), twin, wait(200), twin, wait(200), *end], held)

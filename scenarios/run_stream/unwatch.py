@@ -29,7 +29,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         (None, None, cut_behind(1, 1, "rst"), Stall(endpoint="history", for_ms=300), Stall(endpoint="stream", for_ms=300))
     )
     before = st.sampled_from((0, 5, 30, 100))
-    return st.builds(build, timings(setting), st.booleans(), before, faults, st.booleans())
+    return st.builds(build, timings(setting), st.booleans(), before, faults, st.sampled_from((False, False, True)))
 
 
 UNWATCHED = reader_scenario("unwatch", "unwatch at any moment, and perhaps another watch", JUDGES, draw)

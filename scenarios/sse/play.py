@@ -24,7 +24,7 @@ STEP_MS = 15
 """How often a wait that may end early looks; in ``sim``, where looking costs more than waiting, ever more seldom."""
 RECOVERY_MS = {"sim": 100_000, "loopback": 10_000}
 """Clients with fixed pauses take up to three seconds to connect again; those that back off, half a minute."""
-QUIET_MS = {"sim": 2_000, "loopback": 1_000}
+QUIET_MS = {"sim": 3_000, "loopback": 2_500}
 """Where a stream is open and so long nothing has happened, nothing more will."""
 OPEN_MS = {"sim": 40_000, "loopback": 5_000}
 LAST_LOOK_MS = {"sim": 1_000, "loopback": 100}

@@ -13,7 +13,8 @@ from .base import sse_scenario
 from .draws import END, PAUSE_MS, RECOVER, WATCH, breaks, case, config, event, send, wait
 
 JUDGES = ("WAIT-1", "REC-1", "LOSS-1")
-ASKED = {"sim": ("300", "3000", "0", "1", "100", "20000", "0100", "5x"), "loopback": ("300", "100", "400", "0100", "5x")}
+FIRST = {"sim": ("300", "3000", "0", "1", "20000", "0400"), "loopback": ("300", "100", "400", "0200")}
+SECOND = {"sim": ("5x", "400", "0", "3000"), "loopback": ("5x", "200", "100")}
 HUGE = ("99999999999", "4294967296", "2147483648")
 """Beyond what the timers of some languages can hold."""
 
@@ -34,8 +35,8 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         ]
         return case("retry", setting, config(setting), ops, plan)
 
-    asked = st.sampled_from(ASKED[setting.world])
-    return st.builds(build, asked, asked, st.sampled_from((None, None, *HUGE)), any_of(breaks(), size_min=0, size_max=1))
+    first, second = st.sampled_from(FIRST[setting.world]), st.sampled_from(SECOND[setting.world])
+    return st.builds(build, first, second, st.sampled_from((None, None, *HUGE)), any_of(breaks(), size_min=0, size_max=1))
 
 
 RETRY = sse_scenario("retry", "retry: 0 to huge, and what is no number", JUDGES, draw)

@@ -66,6 +66,13 @@ def test_prefixes_are_read_with_the_whole() -> None:
     assert reading.retries_within(18) == [5]
 
 
+def test_endless_lines_are_read_in_one_pass() -> None:
+    """A megabyte without a line end, behind many short lines, takes no time at all."""
+    reading = read_stream(b"data: a\n\n" * 10_000 + b"data: " + b"x" * 1_000_000)
+    assert len(reading.keys) == 10_000
+    assert len(reading.halves[0].data) == 1_000_000
+
+
 def test_cursors_move_with_every_empty_line() -> None:
     """An id without an event is committed, too; where the stream has named none, the client's own stands."""
     reading = read_stream(b":\n\nid: 1\n\nid: 2\ndata: a\n\nid\n\ndata: b\n\n")

@@ -227,8 +227,7 @@ def test_unwatch_is_no_end_of_the_client() -> None:
         await settle()
         reader.watch()
         await settle()
-        reader.close()
-        await settle()
+        await reader.close()
         return notes
 
     assert asyncio.run(play()) == [("open", {}), ("open", {})]
@@ -273,7 +272,7 @@ def test_what_a_deaf_client_still_dispatches_is_told() -> None:
     """After `unwatch` its events are its own fault and are noted; the error with which it ends is not."""
     notes: Notes = []
     reader = Blocking(dict(CONFIG), lambda name, data: notes.append((name, dict(data))))
-    reader.run(reader.unwatch)
+    reader.run(lambda: asyncio.run(reader.unwatch()))
     assert notes == [("open", {}), ("event", {"id": "1", "type": "message", "data": "late"})]
 
 

@@ -10,7 +10,7 @@ from .delivery import shown
 from .streams import Stream
 from .view import View
 
-LIFE_MS = 5_000
+LIFE_MS = 2_000
 """So long after rubbish, or after the end of its stream, a client may be silent."""
 CLOSE_MS = 1_000
 
@@ -64,9 +64,11 @@ def check_robust(view: View) -> Judgement:
 
 def _rubbish(view: View) -> Iterator[tuple[Stream, int]]:
     """The streams that raw bytes were written to, and where the last of them end."""
-    texts = [args["text"].encode("utf-8", "surrogateescape") for verb, args in view.header.workload if verb == "raw" and args["text"]]
+    texts = [
+        args["text"].encode("utf-8", "surrogateescape") for verb, args in view.header.workload if verb == "raw" and args["text"].strip()
+    ]
     for stream in view.streams:
-        ends = [stream.data.rfind(text) + len(text) for text in texts if text in stream.data]
+        ends = [stream.data.find(text) + len(text) for text in texts if text in stream.data]
         if stream.is_stream and ends and max(ends) <= stream.passed_bytes:
             yield stream, max(ends)
 

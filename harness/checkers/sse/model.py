@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 BOM = b"\xef\xbb\xbf"
-_LINE = re.compile(rb"([^\r\n]*)(\r\n|\r|\n)")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 class Key(NamedTuple):
@@ -90,8 +90,8 @@ def read_stream(data: bytes) -> Reading:
     reader = _Reader()
     position = len(BOM) if data.startswith(BOM) else 0
     reader.reading.has_bom = position > 0
-    for match in _LINE.finditer(data, position):
-        reader.line(match[1], match[2], match.end())
+    for match in _LINE_END.finditer(data, position):
+        reader.line(data[position : match.start()], match[0], match.end())
         position = match.end()
     reader.end(data[position:])
     return reader.reading

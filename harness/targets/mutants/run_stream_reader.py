@@ -197,6 +197,20 @@ _FRAMES = (
     _mutant(
         "last-data-line", "PARSE-1", "of several data lines the last one counts", _OWN, fitted(frames.frames_with(frames.KeepsLastDataLine))
     ),
+    _mutant("any-json", "PARSE-1", "data that is JSON but no object is an event", _OWN, fitted(frames.TakesAnyJson)),
+    _mutant("unknown-emitted", "CTL-1", "frames with names nobody knows are events", _OWN, fitted(frames.ReadsAnyName)),
+    _mutant("rotation-emitted", "CTL-1", "a rotation is told as a log entry", _OWN, fitted(frames.EmitsRotations)),
+    _mutant("end-emitted", "CTL-1", "the end of the stream is told as a log entry", _OWN, fitted(frames.EmitsEnd)),
+    _mutant("keepalive-emitted", "KA-1 CTL-1", "keepalives are told as log entries", f"M30, {_OLD}", fitted(frames.EmitsKeepalives)),
+    _mutant("keepalive-is-data", "KA-1", "a keepalive takes back every budget", f"M30, {_OLD}", fitted(ends.TakesKeepaliveForEvent)),
+    _mutant("keepalive-ignored", "KA-1 BACK-1", "a keepalive does not take back the failures", _OWN, fitted(ends.IgnoresKeepalives)),
+    _mutant(
+        "keepalive-moves-cursor",
+        "KA-1",
+        "the id of a keepalive moves the cursor",
+        _OWN,
+        fitted(frames.ReadsIdOfKeepalives, frames.CursorMovesWithoutEvent),
+    ),
     _mutant(
         "cursor-of-half-frame",
         "RES-1 LOSS-1",

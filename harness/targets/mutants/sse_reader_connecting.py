@@ -258,7 +258,11 @@ class GoesOnAfterUnwatch(ReferenceSseReader):
     def unwatch(self) -> None:
         """Nothing happens."""
 
+    def close(self) -> asyncio.Task[None]:
+        super().unwatch()
+        return super().close()
 
-class KeepsTheConnection(ReferenceSseReader):
+
+class KeepsTheConnection(GoesOnAfterUnwatch):
     def unwatch(self) -> None:
         self.note = lambda name, data: None

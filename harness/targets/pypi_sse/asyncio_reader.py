@@ -8,6 +8,7 @@ from typing import Any
 
 from ..verbs import Note
 
+CLOSE_S_MAX = 1.0
 MESSAGE_CHARACTERS_MAX = 500
 """An exception may quote a whole body."""
 
@@ -39,10 +40,12 @@ class AsyncioReader(ABC):
             self._watching = False
             await self.stop()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self._watching = False
         if self._task is not None:
             self._task.cancel()
+            # Half closed, a library's coroutines would complain when the loop is gone.
+            await asyncio.wait((self._task,), timeout=CLOSE_S_MAX)
 
     def tell_event(self, id: str, type: str, data: str) -> None:
         self.note("event", {"id": id, "type": type, "data": data})

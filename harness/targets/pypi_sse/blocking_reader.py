@@ -6,13 +6,18 @@ driver's handle is closed and the client next calls back, since a driver process
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 from ..verbs import Note
 from .asyncio_reader import MESSAGE_CHARACTERS_MAX
+
+STOP_S_MAX = 0.5
+"""So long `unwatch` waits for the client's own ``close``, which may wait for bytes that never come."""
 
 
 class Released(Exception):
@@ -41,14 +46,16 @@ class BlockingReader(ABC):
             self._watching = True
             _in_thread(self._follow)
 
-    def unwatch(self) -> None:
+    async def unwatch(self) -> None:
         if self._watching:
             self._watching = False
-            _in_thread(self.stop)
+            await asyncio.wait((asyncio.wrap_future(_in_thread(self.stop)),), timeout=STOP_S_MAX)
 
     def close(self) -> None:
         self._released = True
-        self.unwatch()
+        if self._watching:
+            self._watching = False
+            _in_thread(self.stop)
 
     def tell_open(self) -> None:
         self._tell("open", {})
@@ -82,5 +89,15 @@ class BlockingReader(ABC):
             return
 
 
-def _in_thread(function: Callable[[], None]) -> None:
-    threading.Thread(target=function, daemon=True).start()
+def _in_thread(function: Callable[[], None]) -> Future[None]:
+    """The result comes when the function has returned or raised."""
+    done: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            function()
+        finally:
+            done.set_result(None)
+
+    threading.Thread(target=run, daemon=True).start()
+    return done
