@@ -247,7 +247,7 @@ class EventStream:
         framing, hold = self._faults.framing, self._faults.hold
         data = frame.plain() if framing is None else self._framed(frame, *framing)
         if hold is None:
-            await self._hand_over(data, [(frame, again)])
+            await self._hand_over(data, [(frame, again, 0)])
             return
         passed: Passed = hold.feed(data, frame, again)
         if hold.held_bytes:
@@ -262,7 +262,7 @@ class EventStream:
         first = not self._body_bytes and (self._faults.hold is None or not self._faults.hold.held_bytes)
         return BYTE_ORDER_MARK + data if framing.bom and first else data
 
-    async def _hand_over(self, data: bytes, frames: Sequence[tuple[Frame, bool]]) -> None:
+    async def _hand_over(self, data: bytes, frames: Sequence[tuple[Frame, bool, int]]) -> None:
         """One write, so that one frame is one chunk; written down before it, since the write may have to wait for the client."""
         if not data:
             return
@@ -271,8 +271,8 @@ class EventStream:
         if self._watcher.on_bytes is not None:
             self._watcher.on_bytes(data)
         if self._watcher.on_frame is not None:
-            for frame, again in frames:
-                self._watcher.on_frame(frame, again, self._body_bytes)
+            for frame, again, behind_bytes in frames:
+                self._watcher.on_frame(frame, again, self._body_bytes - behind_bytes)
         await self._response.write(data)
 
     def _mind_the_client(self) -> None:

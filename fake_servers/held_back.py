@@ -6,8 +6,8 @@ from collections import deque
 
 from .frames import Frame
 
-Passed = tuple[bytes, list[tuple[Frame, bool]]]
-"""Bytes that go out, and the frames that end among them, each with whether it is a repeat."""
+Passed = tuple[bytes, list[tuple[Frame, bool, int]]]
+"""Bytes that go out, and the frames that end among them, each with whether it is a repeat and how many bytes go out behind it."""
 
 
 class HeldBack:
@@ -42,7 +42,7 @@ class HeldBack:
         self._held_bytes -= count
         whole = []
         while self._frames and self._frames[0][0] <= count:
-            _, frame, again = self._frames.popleft()
-            whole.append((frame, again))
+            end, frame, again = self._frames.popleft()
+            whole.append((frame, again, count - end))
         self._frames = deque((end - count, frame, again) for end, frame, again in self._frames)
         return data[:count], whole

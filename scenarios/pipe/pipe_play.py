@@ -103,7 +103,7 @@ class PipeStage(Stage):
         """In real time it ends as soon as everything has arrived: waiting longer would prove nothing."""
         self.scene.plan.heal()
         await self._retry()
-        left_ms = bound_ms(self.scene.case.config, self.scene.allowance_ms) + QUIET_MS
+        left_ms: float = bound_ms(self.scene.case.config, self.scene.allowance_ms) + QUIET_MS
         step_ms = left_ms / SIM_LOOKS if self.scene.world == "sim" else STEP_MS
         while left_ms > 0 and not (self.scene.world != "sim" and self._all_is_well()):
             await self.scene.sleep(step_ms)

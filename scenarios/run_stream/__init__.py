@@ -22,6 +22,7 @@ from .keepalives import KEEPALIVES
 from .last_frames import LAST_FRAMES
 from .late import LATE
 from .legs import LEGS
+from .locked_out import LOCKED_OUT
 from .moved import MOVED
 from .outage import OUTAGE
 from .pages import PAGES
@@ -70,6 +71,7 @@ RUN_STREAM_SCENARIOS: tuple[Scenario, ...] = (
     MOVED,
     LEGS,
     TURNED_AWAY,
+    LOCKED_OUT,
     RUN_FAILURES,
     HISTORY_FAILURES,
     PAGES,

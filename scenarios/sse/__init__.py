@@ -6,7 +6,7 @@ from ...harness.engine.scenario import Scenario
 from .clean_ends import CLEAN_ENDS
 from .cuts import CUTS
 from .early_cuts import EARLY_CUTS
-from .false_streams import FALSE_STREAMS
+from .false_streams import FALSE_STATUSES, FALSE_TYPES
 from .fields import FIELDS
 from .finish import FINISHED
 from .framing import FRAMING
@@ -42,7 +42,8 @@ SSE_SCENARIOS: tuple[Scenario, ...] = (
     RETRY,
     STORMS,
     FINISHED,
-    FALSE_STREAMS,
+    FALSE_TYPES,
+    FALSE_STATUSES,
     REDIRECTS,
     HEADERS_GIVEN,
     STORED,

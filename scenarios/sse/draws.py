@@ -32,6 +32,8 @@ STREAM = st.just("stream")
 NTH = st.sampled_from((1, 1, 2, 3))
 PAUSE_MS = {"sim": 200, "loopback": 25}
 """A ``wait`` of amount n is n of these."""
+FAULTY_MS = {"sim": 8_000, "loopback": 800}
+"""How long faults may keep the client from telling everything, before they stop."""
 LOOPBACK_RETRY_MS = 50
 SIM_RETRIES_MS = (None, None, 50, 300)
 
@@ -44,6 +46,11 @@ RECOVER: Operation = ("recover", {})
 
 def wait(ms: int) -> Operation:
     return "wait", {"ms": ms}
+
+
+def ending(setting: Setting) -> tuple[Operation, Operation]:
+    """Time for the faults to act, then they stop, and everything must arrive."""
+    return ("until_told", {"ms": FAULTY_MS[setting.world]}), RECOVER
 
 
 def raw(data: bytes | str) -> Operation:
@@ -126,7 +133,7 @@ def cases(
     ops: SearchStrategy[list[Draft]],
     faults: SearchStrategy[list[Fault]] | None = None,
     *,
-    end: Sequence[Operation] = (RECOVER,),
+    end: Sequence[Operation] = (),
     before: Sequence[Draft] = (),
     ids: bool = True,
     replay: str = "id",
@@ -136,7 +143,7 @@ def cases(
 
     def build(drafts: list[Draft], plan: list[Fault], retry_ms: int | None) -> Case:
         done = operations([*before, *drafts], setting, retry_ms=retry_ms, ids=ids)
-        workload = [*done[: len(before)], WATCH, *done[len(before) :], *end]
+        workload = [*done[: len(before)], WATCH, *done[len(before) :], *(end or ending(setting))]
         return case(scenario, setting, config(setting, replay=replay, headers=headers), workload, plan)
 
     return st.builds(build, ops, st.just([]) if faults is None else faults, retries(setting))

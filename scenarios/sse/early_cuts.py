@@ -12,7 +12,7 @@ from ...harness.values.case import Case
 from ..drawing import HOW
 from ..preconditions import any_injected
 from .base import sse_scenario
-from .draws import RECOVER, STREAM, WATCH, case, config, event, retries, send, with_retry
+from .draws import STREAM, WATCH, case, config, ending, event, retries, send, with_retry
 
 JUDGES = ("RES-1", "LOSS-1", "DUP-1", "REC-1")
 
@@ -30,7 +30,9 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
 
     def build(without_id: int, plan: list[Fault], retry_ms: int | None) -> Case:
         rows = [event(mark, id=None if mark <= without_id else "") for mark in range(1, 5)]
-        return case("early-cuts", setting, config(setting), [*with_retry([send(*rows)], retry_ms), WATCH, send(event(5)), RECOVER], plan)
+        return case(
+            "early-cuts", setting, config(setting), [*with_retry([send(*rows)], retry_ms), WATCH, send(event(5)), *ending(setting)], plan
+        )
 
     return st.builds(build, st.integers(0, 4), st.lists(cut, min_size=1, max_size=3), retries(setting))
 

@@ -10,7 +10,7 @@ from ...harness.faults.base import Fault
 from ...harness.faults.slice import Slice
 from ...harness.values.case import Case
 from .base import sse_scenario
-from .draws import RECOVER, STREAM, WATCH, case, config, event, raw, retries, send, with_retry
+from .draws import STREAM, WATCH, case, config, ending, event, raw, retries, send, with_retry
 
 JUDGES = ("PARSE-1", "ID-1", "LOSS-1", "DUP-1")
 LINES = (
@@ -60,7 +60,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         # Behind each comes an empty line, and an event that shows where things stand.
         shown = [send(event(2 + number, id=None)) for number in range(len(texts))]
         ops = [op for pair in zip(written, [raw("\n\n")] * len(texts), shown, strict=True) for op in pair]
-        return case("fields", setting, config(setting), [*with_retry([send(event(1))], retry_ms), WATCH, *ops, RECOVER], plan)
+        return case("fields", setting, config(setting), [*with_retry([send(event(1))], retry_ms), WATCH, *ops, *ending(setting)], plan)
 
     return st.builds(build, st.lists(text, min_size=1, max_size=3), st.lists(slices, max_size=1), retries(setting))
 

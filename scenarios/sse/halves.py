@@ -11,7 +11,7 @@ from ...harness.faults.cut import Cut
 from ...harness.values.case import Case
 from ..drawing import HOW
 from .base import sse_scenario
-from .draws import END, PAUSE_MS, RECOVER, STREAM, WATCH, case, config, event, raw, retries, send, wait, with_retry
+from .draws import END, PAUSE_MS, STREAM, WATCH, case, config, ending, event, raw, retries, send, wait, with_retry
 
 JUDGES = ("HALF-1", "RES-1", "LOSS-1", "TELL-1")
 HALVES = (
@@ -41,7 +41,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     def build(halves: list[str], plan: list[Fault], retry_ms: int | None) -> Case:
         pause = wait(2 * PAUSE_MS[setting.world])
         ends = [op for number, half in enumerate(halves) for op in (send(event(3 + number)), raw(half), END, pause)]
-        ops = [*with_retry([send(event(1), event(2))], retry_ms), WATCH, *ends, send(event(90)), RECOVER]
+        ops = [*with_retry([send(event(1), event(2))], retry_ms), WATCH, *ends, send(event(90)), *ending(setting)]
         return case("halves", setting, config(setting), ops, plan)
 
     return st.builds(build, st.lists(st.sampled_from(HALVES), min_size=1, max_size=3), st.lists(cut, max_size=1), retries(setting))

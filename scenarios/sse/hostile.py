@@ -8,7 +8,7 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case
 from .base import sse_scenario
-from .draws import RECOVER, WATCH, case, config, event, raw, retries, send, with_retry
+from .draws import WATCH, case, config, ending, event, raw, retries, send, with_retry
 
 JUDGES = ("ROB-1", "LOSS-1", "PARSE-1")
 KNOWN = (
@@ -40,7 +40,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
 
     def build(pieces: list[bytes], retry_ms: int | None) -> Case:
         written = [raw(piece) for piece in pieces]
-        ops = [*with_retry([send(event(1))], retry_ms), WATCH, *written, raw(b"\n\n"), send(event(2)), send(event(3)), RECOVER]
+        ops = [*with_retry([send(event(1))], retry_ms), WATCH, *written, raw(b"\n\n"), send(event(2)), send(event(3)), *ending(setting)]
         return case("hostile", setting, config(setting), ops)
 
     return st.builds(build, st.lists(rubbish, min_size=1, max_size=3), retries(setting))

@@ -10,7 +10,7 @@ from ...harness.faults.base import Fault
 from ...harness.faults.framing import Framing
 from ...harness.values.case import Case
 from .base import sse_scenario
-from .draws import RECOVER, STREAM, WATCH, case, config, event, retries, send, with_retry
+from .draws import STREAM, WATCH, case, config, ending, event, retries, send, with_retry
 
 JUDGES = ("LOSS-1", "PARSE-1")
 SIZES_BYTES = (1_000_000, 70_000, 300_000, 8_000_000)
@@ -21,7 +21,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
 
     def build(size_bytes: int, letter: str, plan: list[Fault], retry_ms: int | None) -> Case:
         huge = {"id": "2", "data": letter * (size_bytes // len(letter.encode()))}
-        ops = [*with_retry([send(event(1))], retry_ms), WATCH, send(huge), send(event(3)), RECOVER]
+        ops = [*with_retry([send(event(1))], retry_ms), WATCH, send(huge), send(event(3)), *ending(setting)]
         return case("huge", setting, config(setting), ops, plan)
 
     return st.builds(

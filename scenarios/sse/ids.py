@@ -9,7 +9,7 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
 from ...harness.values.case import Case, Operation
 from .base import sse_scenario
-from .draws import PAUSE_MS, RECOVER, WATCH, breaks, case, config, event, raw, retries, send, wait, with_retry
+from .draws import PAUSE_MS, WATCH, breaks, case, config, ending, event, raw, retries, send, wait, with_retry
 
 JUDGES = ("ID-1", "RES-1", "LOSS-1")
 IDS = ("", None, "é/ü 日本", "🙂", "a, b; c", "0", "-1", "9" * 40, "%20", "x" * 500)
@@ -28,7 +28,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
             wait(3 * PAUSE_MS[setting.world]),
             send(event(90, id=None)),
         ]
-        return case("ids", setting, config(setting), [*ops, RECOVER], plan)
+        return case("ids", setting, config(setting), [*ops, *ending(setting)], plan)
 
     ids = st.lists(st.sampled_from(IDS), min_size=1, max_size=5)
     return st.builds(build, ids, st.lists(st.sampled_from(FRAMES), max_size=3), st.lists(breaks(), max_size=2), retries(setting))

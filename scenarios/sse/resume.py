@@ -12,7 +12,7 @@ from ...harness.values.case import Case
 from ..drawing import HOW
 from ..preconditions import any_injected
 from .base import sse_scenario
-from .draws import RECOVER, WATCH, case, config, event, retries, send, wait, with_retry
+from .draws import WATCH, case, config, ending, event, retries, send, wait, with_retry
 
 JUDGES = ("LOSS-1", "DUP-1", "ORD-1", "RES-1", "REC-1")
 IDS = ("", "a-{}", "1700000000000-{}", "é/ü {}", "{}:%2F?&#", '"{}"', "日本-{}")
@@ -30,7 +30,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
             for number, cursor in enumerate(cursors, 1)
         ]
         later = [send(row) for row in rows[count // 2 :]]
-        ops = [*with_retry([send(*rows[: count // 2])], retry_ms), WATCH, wait(10), *later, RECOVER]
+        ops = [*with_retry([send(*rows[: count // 2])], retry_ms), WATCH, wait(10), *later, *ending(setting)]
         return case("resume", setting, config(setting), ops, cuts)
 
     count = st.integers(2, 12)

@@ -10,7 +10,7 @@ from ...harness.faults.base import Fault
 from ...harness.values.case import Case
 from ..drawing import any_of
 from .base import sse_scenario
-from .draws import END, PAUSE_MS, RECOVER, WATCH, breaks, case, config, event, send, wait
+from .draws import END, PAUSE_MS, WATCH, breaks, case, config, ending, event, send, wait
 
 JUDGES = ("WAIT-1", "REC-1", "LOSS-1")
 FIRST = {"sim": ("300", "3000", "0", "1", "20000", "0400"), "loopback": ("300", "100", "400", "0200")}
@@ -25,7 +25,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         ops = [send({**event(1), "retry": first}), WATCH, pause, send(event(2)), END, ("until_told", {"ms": 8_000}), pause]
         ops += [send({**event(3), "retry": second}), END, ("until_told", {"ms": 8_000}), pause, send(event(4))]
         if huge is None:
-            return case("retry", setting, config(setting), [*ops, RECOVER], plan)
+            return case("retry", setting, config(setting), [*ops, *ending(setting)], plan)
         ops += [
             send({**event(5), "retry": huge}),
             ("until_told", {"ms": 8_000}),

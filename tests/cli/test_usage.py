@@ -14,7 +14,7 @@ Command = Callable[..., Any]
     [
         (["rum"], "unknown command 'rum'; did you mean 'run'?"),
         (["run", "--targt", "x"], "No such option '--targt'. Did you mean '--target'?"),
-        (["run", "--target", "refrence"], "unknown target 'refrence'; did you mean 'reference'?"),
+        (["run", "--target", "refrence"], "unknown target 'refrence'; did you mean 'reference'"),
         (["run", "--target", "mutant:ingest-nothing-like-it"], "unknown mutant 'ingest-nothing-like-it'"),
         (["run", "--target", "null:silnt"], "did you mean 'null-silent'"),
         (["run", "--target", "cobra:x"], "unknown kind of target 'cobra"),

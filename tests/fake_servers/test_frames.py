@@ -78,7 +78,7 @@ def test_held_back_in_blocks() -> None:
     hold = HeldBack(0, 10)
     first, second = Frame("event", "1"), Frame("event", "2")
     assert hold.feed(b"abcdef", first, False) == (b"", [])
-    assert hold.feed(b"ghijklmnopqrstuv", second, True) == (b"abcdefghijklmnopqrst", [(first, False)])
+    assert hold.feed(b"ghijklmnopqrstuv", second, True) == (b"abcdefghijklmnopqrst", [(first, False, 14)])
     assert hold.held_bytes == 2
-    assert hold.flush() == (b"uv", [(second, True)])
+    assert hold.flush() == (b"uv", [(second, True, 0)])
     assert hold.flush() == (b"", [])

@@ -82,7 +82,7 @@ def check_end(view: View) -> Judgement:
     for bootstrap in view.bootstraps:
         if not bootstrap.certain or bootstrap.renewals:
             continue
-        if view.ended_by_snapshot(bootstrap) is not None:
+        if view.ended_by_snapshot(bootstrap) is not None and not view.streams_of(bootstrap):
             seen = True
             findings.extend(_status_of_snapshot(view, bootstrap))
         elif (end := view.stream_end(bootstrap)) is not None and bootstrap.ending != "unwatched":
@@ -134,7 +134,7 @@ def _status_of_snapshot(view: View, bootstrap: Bootstrap) -> Iterator[Finding]:
     """A run that was over when it was watched: its snapshot says so, and no status comes behind."""
     ended = bootstrap.ended
     last = bootstrap.snapshots[-1]
-    if ended is None or len(view.streams_of(bootstrap)) > 0:
+    if ended is None:
         return
     for status in bootstrap.told("status"):
         if last.entry < status.entry < ended.entry:

@@ -30,7 +30,7 @@ QUIET_US = {"sim": 20_000, "loopback": 2_000_000}
 
 @dataclass(frozen=True)
 class Frame:
-    """``body_bytes``: of the body of its answer, up to and with this frame (0: not known; behind a proxy that buffers, a block more)."""
+    """``body_bytes``: of the body of its answer, up to and with this frame (0: not known)."""
 
     entry: int
     at_us: int
@@ -136,7 +136,7 @@ class Stream:
         if answer is not None and frame.entry < answer.delivered_entry:
             return "surely" if answer.certain else "perhaps"
         if self.broken_bytes is not None and frame.body_bytes:
-            if frame.body_bytes > self.broken_bytes and "buffer-answer" not in self.request.faults:
+            if frame.body_bytes > self.broken_bytes:
                 return "never"
             if self.broken_certain:
                 return "surely"

@@ -102,7 +102,7 @@ def _order_findings(view: View, bootstrap: Bootstrap) -> Iterator[Finding]:
     yield from _behind_the_end(bootstrap)
     for snapshot, logs in bootstrap.epochs:
         yield from _totals(snapshot, logs)
-        yield from _positions(view, bootstrap, logs)
+        yield from _positions(view, snapshot, logs)
     yield from _status_last(bootstrap)
 
 
@@ -143,13 +143,15 @@ def _totals(snapshot: Note, logs: list[Note]) -> Iterator[Finding]:
             return
 
 
-def _positions(view: View, bootstrap: Bootstrap, logs: list[Note]) -> Iterator[Finding]:
-    """Each entry stands for the next event of its content behind the one before it; there must be one."""
+def _positions(view: View, snapshot: Note, logs: list[Note]) -> Iterator[Finding]:
+    """Each entry stands for the next event of its content behind the one before it; there must be one. Repeats are RD-DUP-1's."""
     last, last_note = 0, 0
+    shown: Counter[str] = Counter(item.key for item in snapshot.items)
     for note in logs:
         for item in note.items:
-            positions = view.log.positions_by_key.get(item.key)
-            if item.aside or not positions or _out_of_the_way(view, positions, note.entry):
+            positions = view.log.positions_by_key.get(item.key, [])
+            shown[item.key] += 1
+            if item.aside or shown[item.key] > len(positions) or _out_of_the_way(view, positions, note.entry):
                 continue
             place = bisect_right(positions, last)
             if place == len(positions):

@@ -25,7 +25,7 @@ class Issue:
 
 
 def check_loss(view: View) -> Judgement:
-    if not any(stream.events_min for stream in view.streams):
+    if not view.dispatched and not any(stream.events_min for stream in view.streams):
         return not_judged("precondition never met: no whole event surely reached the client")
     return _judge(view, "LOSS-1")
 

@@ -13,6 +13,8 @@ from .view import View
 LIFE_MS = 2_000
 """So long after rubbish, or after the end of its stream, a client may be silent."""
 CLOSE_MS = 1_000
+QUIET_MS = 100
+"""Once its connections have ended, so long without an event shows that none is on its way any more."""
 
 
 def check_open(view: View) -> Judgement:
@@ -89,7 +91,8 @@ def check_close(view: View) -> Judgement:
     findings = list(_after_close(view, closed))
     if findings:
         return judged(findings[:1])
-    if view.end_us - closed.at_us < (CLOSE_MS + view.allowance_ms) * 1000:
+    passed_us = view.end_us - closed.at_us
+    if passed_us < (QUIET_MS if _all_closed(view) else CLOSE_MS + view.allowance_ms) * 1000:
         return not_judged("precondition never met: too little time passed after `unwatch`")
     return judged()
 
@@ -108,6 +111,11 @@ def _after_close(view: View, closed: Entry) -> Iterator[Finding]:
         if open_until_us > limit_us:
             message = f"the connection was still open {CLOSE_MS} ms after `unwatch`"
             yield Finding("SSE-CLOSE-1", message, (stream.request.entry, closed.number), upper_bound=True)
+
+
+def _all_closed(view: View) -> bool:
+    ends_us = (stream.ended_us if stream.ended_us is not None else _closed_us(view, stream) for stream in view.streams)
+    return all(us is not None and us <= view.end_us for us in ends_us)
 
 
 def _closed_us(view: View, stream: Stream) -> int | None:

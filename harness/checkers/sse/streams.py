@@ -132,7 +132,8 @@ def _bound(stream: Stream, wire: Wire, broken: tuple[int, bool] | None, clock: C
     elif closed is not None:
         stream.ended_us, stream.ended_entry = closed.closed_us, closed.closed_entry
         stream.ended_by = "target" if closed.closed_by == "target" else "broken"
-    stream.whole = delivered is not None and delivered.certain and (stream.ended_us or 0) <= clock.reading_ends_us
+    had_time = (stream.ended_us or 0) + clock.slack_us <= clock.reading_ends_us
+    stream.whole = delivered is not None and delivered.certain and had_time
     lost_sight = closed is not None and broken is None and delivered is None
     stream.sure_bytes = len(stream.data) if stream.whole else 0 if lost_sight else min(stream.passed_bytes, _settled(stream, clock))
 
