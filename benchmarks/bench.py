@@ -39,6 +39,32 @@ def long_history(entries: int) -> History:
     return History.from_entries(header, rows)
 
 
+def long_reading(entries: int) -> History:
+    """A healthy reader that is told each event by itself, about ``entries`` entries long."""
+    config = {"team_id": 7, "task_id": "t", "run_id": "r", "timing_ms": None}
+    header = Header("run-stream", ("reader",), "proxy", "bench", "sim", "bench", 0, ("timing",), config, (), ())
+    rows: list[tuple[int, str, dict[str, object]]] = [
+        (0, "call", {"call": 1, "handle": "r1", "life": 1, "verb": "watch", "args": {}}),
+        (0, "reply", {"call": 1, "outcome": "ok", "value": {}, "error": None, "late": False}),
+        (0, "request", asked(1, "run", "/api/projects/7/tasks/t/runs/r/")),
+        (0, "request", asked(2, "stream", "/v1/runs/r/stream?start=latest")),
+        (0, "answer", {"request": 2, "status": 200, "headers": [], "body": "", "early": False}),
+        (0, "note", {"handle": "r1", "life": 1, "number": 1, "note": "snapshot", "data": {"entries": [], "status": "in_progress"}}),
+    ]
+    for number in range(1, entries // 3 + 1):
+        event, id = {"k": number}, f"1780000000000-{number}"
+        frame = {"request": 2, "frame": "event", "position": number, "id": id, "again": False, "body_bytes": 50 * number}
+        logs = {"handle": "r1", "life": 1, "number": number + 1, "note": "logs", "data": {"entries": [event], "total": number}}
+        rows.append((number * 1_000, "append", {"run": "r", "position": number, "id": id, "event": event}))
+        rows += [(number * 1_000, "frame", frame), (number * 1_000, "note", logs)]
+    return History.from_entries(header, rows)
+
+
+def asked(number: int, endpoint: str, target: str) -> dict[str, object]:
+    request = {"request": number, "connection": number, "server": "proxy", "endpoint": endpoint, "nth": 1, "method": "GET"}
+    return {**request, "target": target, "headers": [["Authorization", "Bearer <run-token>"]]}
+
+
 CONFIG = {"project_id": 7, "task_id": "t", "run_id": "r", "timing_ms": None, "limits": None}
 HEADERS = [["Authorization", "Bearer <run-token>"], ["Content-Type", "application/x-ndjson"]]
 
@@ -65,9 +91,10 @@ def main() -> None:
     tables = catalog()
     with tempfile.TemporaryDirectory() as folder:
         options = SessionOptions(contracts=("ingest",), role="sender", examples=1_500, seed=1, jobs=1, out_dir=Path(folder))
-        run = run_session(tables, options, {}, Silent())
-        print(f"sim, one core, aiohttp sender: {run.examples / run.elapsed_s:,.0f} examples/s")
-        print(f"simulated seconds a second: {run.simulated_s / run.elapsed_s:,.0f}")
+        for contract in tables.contracts:
+            run = run_session(tables, replace(options, contracts=(contract,), role=None), {}, Silent())
+            simulated = f"{run.simulated_s / run.elapsed_s:,.0f} simulated seconds a second"
+            print(f"sim, one core, the reference of {contract}: {run.examples / run.elapsed_s:,.0f} examples/s, {simulated}")
         hunt = replace(options, target=FAMOUS, scenarios=("ingest-lost-answers",), examples=60)
         found = run_session(tables, hunt, {}, Silent())
         repro = next(row.findings[0] for row in found.requirements if row.id == "ING-LOSS-1").repro
@@ -80,6 +107,9 @@ def main() -> None:
         history = long_history(entries)
         seconds = timed(lambda history=history: judge_history(tables.contracts["ingest"], history))
         print(f"all sender checkers on {len(history.entries):,} entries: {seconds:.2f} s")
+        reading = long_reading(entries)
+        seconds = timed(lambda reading=reading: judge_history(tables.contracts["run-stream"], reading))
+        print(f"all reader checkers on {len(reading.entries):,} entries: {seconds:.2f} s")
 
 
 if __name__ == "__main__":

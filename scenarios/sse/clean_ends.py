@@ -8,9 +8,9 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.faults.idle_timeout import IdleTimeoutFault
 from ...harness.values.case import Case
-from ..drawing import any_of
+from ..drawing import TIMES, any_of
 from .base import sse_scenario
-from .draws import STREAM, TIMES, cases, clean_ends, drafts
+from .draws import STREAM, cases, clean_ends, drafts
 
 JUDGES = ("REC-1", "RES-1", "LOSS-1", "DUP-1", "TELL-1")
 

@@ -9,10 +9,10 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
 from ...harness.faults.redirect import Redirect
 from ...harness.values.case import Case
-from ..drawing import led_by
+from ..drawing import TIMES, led_by
 from ..preconditions import injected
 from .base import sse_scenario
-from .draws import AUTHORIZATION, STREAM, TIMES, cases, clean_ends, cuts, drafts
+from .draws import AUTHORIZATION, STREAM, cases, clean_ends, cuts, drafts
 
 JUDGES = ("RED-1", "HDR-1", "LOSS-1")
 

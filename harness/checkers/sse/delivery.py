@@ -155,7 +155,7 @@ class _Diagnosis:
         reading = stream.reading
         if row.slot in self.garbled:
             return Issue("PARSE-1", f"{what}, in a stream of which others were read wrongly", entries)
-        if reading.has_cr or (reading.has_bom and row.index == 0):
+        if reading.has_cr or (reading.has_bom and row.place == 0):
             return Issue(
                 "PARSE-1", f"{what}; {'its stream has lines that end in CR' if reading.has_cr else 'it follows a byte order mark'}", entries
             )

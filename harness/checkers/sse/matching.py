@@ -92,10 +92,10 @@ def _common(told: Sequence[Key], position: int, keys: Sequence[Key], most: int) 
 
 
 class Expected(NamedTuple):
-    """An event that was sent: of which slot, the how-many-th of it (from 0), and whether it must have been dispatched."""
+    """An event that was sent: of which slot, its place there (from 0), and whether it must have been dispatched."""
 
     slot: int
-    index: int
+    place: int
     key: Key
     required: bool
 

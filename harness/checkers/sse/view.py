@@ -156,14 +156,14 @@ class View:
             return self.matching.taken
         counts = [0] * len(self.streams)
         for _, row in self.alignment.matched if self.alignment is not None else ():
-            counts[row.slot] = row.index + 1
+            counts[row.slot] = row.place + 1
         return tuple(counts)
 
     @cached_property
     def pairs(self) -> list[tuple[Event, Stream, int]]:
         """Each event told, with the stream it came from and its index there; those that fit nowhere are left out."""
         if self.alignment is not None:
-            return [(self.dispatched[at], self.streams[row.slot], row.index) for at, row in self.alignment.matched]
+            return [(self.dispatched[at], self.streams[row.slot], row.place) for at, row in self.alignment.matched]
         if self.matching.taken is None:
             return []
         origins = [(stream, index) for stream, count in zip(self.streams, self.matching.taken, strict=True) for index in range(count)]

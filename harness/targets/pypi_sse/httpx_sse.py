@@ -20,7 +20,8 @@ class HttpxSseReader(AsyncioReader):
             httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=True) as client,
             aconnect_sse(client, "GET", self.url, headers=self.headers) as source,
         ):
-            source.response.raise_for_status()
+            if source.response.status_code != httpx.codes.OK:  # the client leaves the status to its application
+                raise ValueError(f"no event stream: status {source.response.status_code}")
             self.note("open", {})
             async for event in source.aiter_sse():
                 self.tell_event(event.id, event.event, event.data)
