@@ -11,7 +11,7 @@ Entries written to the history beside ``request`` and ``answer`` (which a stream
 ============== =======================================================================================================
 ``source``      events: what the play has added to the log
 ``sent``        request, text: exactly the bytes that were written to the body of that answer, in order, as UTF-8 with
-                surrogates for bytes that are none
+                surrogates for bytes that are none; repeat, where there is one: the text so many times
 ``stream-over`` request, how ("clean" | "gone" | "aborted")
 ``finished``    nothing: from here on 204
 ============== =======================================================================================================
@@ -31,7 +31,7 @@ from ..host import Host
 from ..orders import NO_ORDERS
 from ..servers import ELSEWHERE
 from ..streaming import Streamed, StreamingExchange, StreamingServers, error_answer
-from .source import QueueSource, behind, frame_of
+from .source import QueueSource, as_repeated_line, behind, frame_of
 
 ORIGIN = "origin"
 PATH = "/events"
@@ -145,7 +145,9 @@ class SseExchange(StreamingExchange):
         return Streamed(self._source, Pace(), Watcher(on_bytes=self._note_sent))
 
     def _note_sent(self, data: bytes) -> None:
-        self.history.add("sent", request=self.number, text=data.decode("utf-8", "surrogateescape"))
+        line, repeat = as_repeated_line(data)
+        again = {"repeat": repeat} if repeat > 1 else {}
+        self.history.add("sent", request=self.number, text=line.decode("utf-8", "surrogateescape"), **again)
 
     def error(self, status: int) -> Wire:
         """An event stream to the letter, but for its status: a client that does not look at that takes it for one."""

@@ -8,6 +8,9 @@ from typing import Any
 
 from ..frames import Frame
 
+REPEATED_BYTES_MIN = 64 * 1024
+"""What is shorter stands in a history as it was sent."""
+
 
 def frame_of(event: Mapping[str, Any]) -> Frame:
     """``{id?, event?, data?, retry?, comment?}`` as a frame. Only data makes it an event."""
@@ -23,6 +26,13 @@ def behind(log: Sequence[Frame], id: str | None) -> Sequence[Frame]:
         if id is not None and log[index - 1].id == id:
             return log[index:]
     return log
+
+
+def as_repeated_line(data: bytes) -> tuple[bytes, int]:
+    """Data of nothing but one line, again and again, as that line and how often: megabytes of comments then stay small in a history."""
+    line = data[: data.find(b"\n") + 1]
+    repeat = len(data) // len(line) if line and len(data) >= REPEATED_BYTES_MIN else 1
+    return (line, repeat) if repeat > 1 and line * repeat == data else (data, 1)
 
 
 class QueueSource:

@@ -104,6 +104,12 @@ REQUIREMENTS = (
         "HTML 9.2.5: every byte stream has a meaning",
     ),
     _must("CLOSE-1", "After `unwatch` nothing is dispatched, and the connection ends within a second.", "HTML 9.2.2, close()"),
+    _should(
+        "MEM-1",
+        "What a client has read and dispatched it does not keep: megabytes of comments and of dispatched events do not make it grow "
+        "without bound.",
+        "plain sense: an endless stream must not need endless memory; the standard sets no bound",
+    ),
 )
 
 SSE = Contract(

@@ -55,6 +55,10 @@ class Player:
         history.add("reply", call=number, outcome=reply.outcome, value=dict(reply.value), error=reply.error, late=reply.late)
         return reply
 
+    def memory_bytes(self) -> int | None:
+        """See `Instance.memory_bytes`."""
+        return self._instance.memory_bytes() if self._instance is not None else None
+
     async def crash(self) -> None:
         assert self._instance is not None
         instance, self._instance = self._instance, None

@@ -21,6 +21,8 @@ from .shapes import fits
 from .unit import Unit, UnitResult, ViolationKey, run_cases, unit_cases, violation_key
 
 TRIES_MAX = {"sim": 600, "loopback": 40}
+REDUCE_ENTRIES_MAX = 60_000
+"""Long examples get fewer tries. The limit is one of work and not of time, so that it is the same everywhere."""
 REDUCE_SECONDS_MAX = 45
 """In real time an example may take half a minute (a stop that hangs); in ``sim`` only the number of tries counts."""
 CONFIRMATIONS = {"sim": (1, 1), "loopback": (2, 2)}
@@ -63,6 +65,7 @@ class Workshop:
         self.keep = keep
         self.role = role
         self.stand_in = reference_target(catalog.targets)
+        self._entries_played = 0
         self.control = Control(catalog)
 
     def close(self) -> None:
@@ -93,7 +96,9 @@ class Workshop:
 
     def run(self, case: Case) -> Example:
         scenario = self.catalog.scenarios[case.scenario]
-        return run_example(self.contract_of(scenario), scenario, case, self.target, self.world, self.stand_in)
+        example = run_example(self.contract_of(scenario), scenario, case, self.target, self.world, self.stand_in)
+        self._entries_played += len(example.history.entries)
+        return example
 
     def shows(self, case: Case, key: ViolationKey) -> bool:
         """Whether the violation is seen in k of n runs."""
@@ -116,10 +121,11 @@ class Workshop:
     def still_fails(self, original: Case, key: ViolationKey) -> StillFails:
         """The question that a reduction asks of each candidate: is the violation there, and can a fix still be told from it?"""
         give_up = time.monotonic() + REDUCE_SECONDS_MAX
+        entries_max = self._entries_played + REDUCE_ENTRIES_MAX
         controlled = self.control.passes(original, key[0])
 
         def answer(case: Case) -> bool:
-            if self.world.name != "sim" and time.monotonic() > give_up:
+            if self._entries_played > entries_max or (self.world.name != "sim" and time.monotonic() > give_up):
                 return False
             return (not controlled or self.control.passes(case, key[0])) and self.shows(case, key)
 

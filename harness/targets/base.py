@@ -52,6 +52,10 @@ class Instance(ABC):
     async def crash(self) -> None:
         """Ends it as a kill -9 would: no clean-up code of it runs, its connections are reset. Returns once that is so."""
 
+    def memory_bytes(self) -> int | None:
+        """The memory that it holds now, good only to be compared with itself; None where that cannot be told."""
+        return None
+
 
 class Target(ABC):
     """An implementation of one or more roles. It lives as long as the session."""

@@ -8,8 +8,10 @@ task of the owner, while the call waits for the first of: its end, its deadline,
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import traceback
+import tracemalloc
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
@@ -134,6 +136,13 @@ class InProcessInstance(Instance):
         self._end("crashed")
         if "url" in self.value and hasattr(self._object, "app"):
             await self._scene.restart_server("target")
+
+    def memory_bytes(self) -> int | None:
+        """What tracemalloc knows of the whole process, while it traces. What only waits for the collector does not count."""
+        if not tracemalloc.is_tracing():
+            return None
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
 
     async def _finish(self, what: str, begun: Begun, deadline_ms: int, ended: asyncio.Future[str]) -> Reply:
         """Waits for the first of: the end of the call, its deadline, ``ended``."""

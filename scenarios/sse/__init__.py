@@ -6,6 +6,7 @@ from ...harness.engine.scenario import Scenario
 from .clean_ends import CLEAN_ENDS
 from .cuts import CUTS
 from .early_cuts import EARLY_CUTS
+from .endless import ENDLESS
 from .false_streams import FALSE_STATUSES, FALSE_TYPES
 from .fields import FIELDS
 from .finish import FINISHED
@@ -52,4 +53,5 @@ SSE_SCENARIOS: tuple[Scenario, ...] = (
     REPEATS,
     STALLS,
     SWARM,
+    ENDLESS,
 )

@@ -1,7 +1,8 @@
 """How an example of a client is played: the server, the operations one by one, then healing, and a last look.
 
 Operations beside the verbs of the role: ``send`` {events}: frames, added to the log and written to the open streams; ``raw``
-{text}: exactly these bytes (UTF-8, surrogates for bytes that are none), once a stream is open; ``end`` {}: open streams end
+{text}: exactly these bytes (UTF-8, surrogates for bytes that are none), once a stream is open; ``flood`` {megabytes,
+line_bytes}: so much of comments, and what became of the client's memory (`flood`); ``end`` {}: open streams end
 cleanly; ``finish`` {}: from now on 204; ``until_told`` {ms}: until the client has told all that was sent, but no longer;
 ``recover`` {}: the faults stop, and the time passes that recovery may take.
 """
@@ -16,6 +17,7 @@ from ...harness.contracts.sse import RECONNECT
 from ...harness.engine.cast import Cast, Player
 from ...harness.worlds.base import Scene
 from ..stage import Perform, Stage
+from .flood import flood, pieces
 from .told import Told
 
 CREDENTIAL = "sse-secret-77ab"  # a made-up secret: what matters is that it shows as <credential> wherever it turns up
@@ -27,6 +29,9 @@ RECOVERY_MS = {"sim": 100_000, "loopback": 10_000}
 QUIET_MS = {"sim": 3_000, "loopback": 2_500}
 """Where a stream is open and so long nothing has happened, nothing more will."""
 OPEN_MS = {"sim": 40_000, "loopback": 5_000}
+PIECE_MS = 2_000
+"""How long a client may take for a piece of a flood; one that is slower than that is not weighed."""
+POUR_STEP_MS = 2
 LAST_LOOK_MS = {"sim": 1_000, "loopback": 100}
 CLOSE_MS = 1_000
 """What a client may take to let go of its stream after ``unwatch``."""
@@ -62,6 +67,7 @@ class ReaderStage(Stage):
         self.operations |= {
             "send": self.send,
             "raw": self.raw,
+            "flood": self.flood,
             "end": self.end,
             "finish": self.finish,
             "watch": self.verb("watch"),
@@ -85,6 +91,17 @@ class ReaderStage(Stage):
         """These bytes are in no log, so they wait for somebody who reads them."""
         await self._until(lambda told: told.streaming or self._lost(told), OPEN_MS[self.scene.world])
         self.servers.raw(args["text"].encode("utf-8", "surrogateescape"))
+
+    async def flood(self, args: Mapping[str, Any]) -> None:
+        await self._until(lambda told: told.streaming or self._lost(told), OPEN_MS[self.scene.world])
+        await flood(self.scene.history, self.player, pieces(args["megabytes"], args["line_bytes"]), self._pour)
+
+    async def _pour(self, piece: bytes, mark: str) -> bool:
+        """The next piece must wait until this one is read: that is known by the event behind it. False when it was not."""
+        self.servers.raw(piece)
+        self.servers.send([{"id": mark, "data": mark}])
+        await self._until(lambda told: told.everything or self._lost(told), PIECE_MS, step_ms=POUR_STEP_MS)
+        return self.told.look().everything and self.told.streaming
 
     async def end(self, args: Mapping[str, Any]) -> None:
         self.servers.end()
@@ -113,8 +130,7 @@ class ReaderStage(Stage):
         """Nothing more is to be expected of the client."""
         return told.over or (not self._reconnects and told.attempted and not told.connected)
 
-    async def _until(self, enough: Callable[[Told], bool], left_ms: float) -> None:
-        step_ms: float = STEP_MS
+    async def _until(self, enough: Callable[[Told], bool], left_ms: float, *, step_ms: float = STEP_MS) -> None:
         while left_ms > 0 and not enough(self.told.look()):
             await self.scene.sleep(min(step_ms, left_ms))
             left_ms -= step_ms

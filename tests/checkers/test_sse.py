@@ -277,6 +277,7 @@ def test_every_requirement_is_covered() -> None:
         (lambda: read_as("data: a\r\r: more\r"), {"PARSE-1"}),
         (lambda: read_as("data: a\ndata: b\n\n", "b"), {"PARSE-1"}),
         (lambda: read_as("id: 1\n\ndata: b\n\n", "", "b"), {"PARSE-1", "ID-1"}),
+        (lambda: read_as("data\n\n: comment\n\ndata: b\n\n", "", "", "b"), {"PARSE-1"}),
         (lambda: resumed("2", first=1, told=(1, 3, 4)), {"LOSS-1", "RES-1"}),
         (lambda: halved(1, 2, 3, cursor="3"), {"RES-1"}),
     ],

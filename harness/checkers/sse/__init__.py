@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ...values.verdict import Judgement
-from . import asking, connecting, delivery, life
+from . import asking, connecting, delivery, life, memory
 from .view import View
 
 SSE_CHECKERS: Mapping[str, Callable[[View], Judgement]] = {
@@ -31,4 +31,5 @@ SSE_CHECKERS: Mapping[str, Callable[[View], Judgement]] = {
     "SSE-TELL-1": life.check_tells_end,
     "SSE-ROB-1": life.check_robust,
     "SSE-CLOSE-1": life.check_close,
+    "SSE-MEM-1": memory.check_memory,
 }

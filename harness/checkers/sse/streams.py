@@ -112,7 +112,7 @@ def read_streams(history: History, wire: Wire, clock: Clock) -> list[Stream]:
         if entry.kind == "broken":
             broken[number] = (entry.data["bytes"], entry.data["certain"])
             continue
-        pieces[number].append(entry.data["text"].encode("utf-8", "surrogateescape"))
+        pieces[number].append(entry.data["text"].encode("utf-8", "surrogateescape") * entry.data.get("repeat", 1))
         before = streams[number].writes[-1][1] if streams[number].writes else 0
         streams[number].writes.append((entry.at_us, before + len(pieces[number][-1]), entry.number))
     for number, stream in streams.items():

@@ -64,7 +64,7 @@ class View:
         if self.header.world == "sim":
             slack_us = SIM_SLACK_MS * 1000
         else:
-            bytes_count = sum(len(entry.data["text"]) for entry in self.history.of_kind("sent"))
+            bytes_count = sum(len(entry.data["text"]) * entry.data.get("repeat", 1) for entry in self.history.of_kind("sent"))
             slack_us = (LOOPBACK_SLACK_MS + self.allowance_ms) * 1000 + bytes_count * SLOW_READING_US_A_BYTE
         closing = self.told.unwatch_called
         reading_ends_us = self.end_us if closing is None else min(closing.at_us, self.end_us)

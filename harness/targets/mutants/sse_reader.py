@@ -96,4 +96,6 @@ SSE_READER_MUTANTS: tuple[Mutant, ...] = (
     _mutant("hangs-on-rubbish", "ROB-1", "bytes that are no UTF-8 stop it for good", connecting.HangsOnRubbish),
     _mutant("unwatch-ignored", "CLOSE-1", "`unwatch` does nothing", connecting.GoesOnAfterUnwatch),
     _mutant("connection-kept", "CLOSE-1", "`unwatch` stops the notes but not the connection", connecting.KeepsTheConnection),
+    # memory
+    _mutant("keeps-everything", "MEM-1", "every piece of the body that was read is kept", fitted(parser=parsing.KeepsEverything)),
 )

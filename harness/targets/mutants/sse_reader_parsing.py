@@ -117,6 +117,16 @@ class HoldsTheLastBack(SseParser):
         return frames[:-1]
 
 
+class KeepsEverything(SseParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self._read: list[bytes] = []
+
+    def feed(self, data: bytes) -> list[Frame]:
+        self._read.append(data)
+        return super().feed(data)
+
+
 class GivesNewestFirst(SseParser):
     def feed(self, data: bytes) -> list[Frame]:
         return super().feed(data)[::-1]

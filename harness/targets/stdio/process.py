@@ -27,7 +27,7 @@ from ...values.errors import TargetProblem
 from .lines import LineReader, Trouble
 from .mailbox import Exited, Mailbox
 from .stderr_tail import StderrTail
-from .tree import MARK_VARIABLE, end_descendants
+from .tree import MARK_VARIABLE, end_descendants, resident_bytes
 
 READ_BYTES = 64 * 1024
 LAST_WORDS_S_MAX = 0.5
@@ -98,6 +98,10 @@ class DriverProcess:
             _pipe(pipe).close()
         self._process.returncode = 0
         _living.discard(self)
+
+    def memory_bytes(self) -> int | None:
+        """The resident memory of the process and all it has started; None once it is gone, or where it cannot be read."""
+        return None if self.exited else resident_bytes(self.pid, self._mark)
 
     def wait(self, milliseconds: float) -> int | None:
         """The exit status, or None when it still lives after that time."""

@@ -186,6 +186,9 @@ class StdioInstance(Instance):
         self._leave()
         await asyncio.wrap_future(self._driver.process.finished)
 
+    def memory_bytes(self) -> int | None:
+        return self._driver.process.memory_bytes()
+
     def heard(self, event: Note | Answer) -> None:
         if isinstance(event, Note):
             self._on_note(event.number, event.name, event.data)

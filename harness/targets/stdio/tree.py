@@ -1,4 +1,4 @@
-"""Finds and ends what a driver has started, also what has left its process group.
+"""Finds, weighs and ends what a driver has started, also what has left its process group.
 
 A descendant is known by a mark in its environment, which is inherited across forks and sessions, or by its session. What
 has both a new session and a new environment escapes.
@@ -19,6 +19,22 @@ LOOK_AGAIN_S = 0.005
 def descendants(leader: int, mark: str) -> list[psutil.Process]:
     """Living processes that ``leader`` (a session leader) started, directly or not; ``leader`` itself left out."""
     return [process for process in psutil.process_iter() if process.pid != leader and _belongs(process, leader, mark)]
+
+
+def resident_bytes(leader: int, mark: str) -> int | None:
+    """The resident memory of ``leader`` and its descendants together; None when that of ``leader`` cannot be read."""
+    try:
+        own = psutil.Process(leader).memory_info().rss
+    except psutil.Error:  # it is gone, or the system does not let us look
+        return None
+    return int(own) + sum(_resident_bytes(process) for process in descendants(leader, mark))
+
+
+def _resident_bytes(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:  # it ended just now: it holds nothing
+        return 0
 
 
 def end_descendants(leader: int, mark: str) -> int:
