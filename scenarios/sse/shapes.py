@@ -13,7 +13,7 @@ OPERATIONS: Mapping[str, Schema] = {
     "unwatch": object_of({}),
     "send": object_of({"events": {"type": "array", "items": _EVENT}}),
     "raw": object_of({"text": TEXT}),
-    "flood": object_of({"megabytes": COUNT, "line_bytes": {"type": "integer", "minimum": 2}}),
+    "flood": object_of({"megabytes": COUNT, "line_bytes": {"type": "integer", "minimum": 100, "maximum": 100_000}}),
     "end": object_of({}),
     "finish": object_of({}),
     "wait": object_of({"ms": COUNT}),

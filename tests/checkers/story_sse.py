@@ -71,9 +71,15 @@ class Story:
         """A connection that is answered with a stream, and the note of it."""
         return self.ask(cursor, **more).answer().note("open")
 
-    def sent(self, text: str) -> Story:
-        self.sent_bytes += len(text.encode("utf-8", "surrogateescape"))
-        return self.add("sent", request=self.requests, text=text)
+    def sent(self, text: str, repeat: int = 1) -> Story:
+        self.sent_bytes += len(text.encode("utf-8", "surrogateescape")) * repeat
+        return self.add("sent", request=self.requests, text=text, **({"repeat": repeat} if repeat > 1 else {}))
+
+    def source(self, *data: str) -> Story:
+        return self.add("source", events=[{"data": text} for text in data])
+
+    def memory(self, exceeded: bool | None) -> Story:
+        return self.add("memory", streamed_bytes=6_000_000, limit_bytes=4_000_000, exceeded=exceeded)
 
     def ends(self) -> Story:
         """The answer ends, whole."""

@@ -130,6 +130,12 @@ def closed(*late: int, closed_after_ms: int | None = 10, ms: int = 20_000) -> St
     return story.settle(ms)
 
 
+def flooded(*told: int, exceeded: bool | None = False) -> Story:
+    """Two events behind megabytes of comments, and the client's memory measured once both should be told."""
+    story = Story().open().source("e1", "e2").sent(":" + "x" * 998 + "\n", 6_000).sent(frames(1, 2)).events(*told).memory(exceeded)
+    return story.settle()
+
+
 def alone() -> Story:
     """A client that does not connect again, and a stream that was cut."""
     return Story(capabilities=()).open().sent(frames(1)).events(1).cut()
@@ -169,6 +175,7 @@ GOOD: list[tuple[str, Build]] = [
     ("ROB-1", lambda: hostile().cut(by="target").later(1_000).open().settle()),
     ("CLOSE-1", lambda: closed()),
     ("CLOSE-1", lambda: closed(ms=300)),
+    ("MEM-1", lambda: flooded(1, 2)),
 ]
 
 BAD: list[tuple[str, Build]] = [
@@ -214,6 +221,7 @@ BAD: list[tuple[str, Build]] = [
     ("CLOSE-1", lambda: closed(2)),
     ("CLOSE-1", lambda: closed(closed_after_ms=None)),
     ("CLOSE-1", lambda: closed().open("1").settle()),
+    ("MEM-1", lambda: flooded(1, 2, exceeded=True)),
 ]
 
 NOT_JUDGED: list[tuple[str, Build]] = [
@@ -231,6 +239,9 @@ NOT_JUDGED: list[tuple[str, Build]] = [
     ("TELL-1", lambda: resumed("2")),
     ("CLOSE-1", lambda: Story().open().call("unwatch").settle()),
     ("CLOSE-1", lambda: closed(closed_after_ms=None, ms=900)),
+    ("MEM-1", lambda: steady(1, 2, 3)),
+    ("MEM-1", lambda: flooded(1, exceeded=True)),
+    ("MEM-1", lambda: flooded(1, 2, exceeded=None)),
 ]
 
 
@@ -305,6 +316,14 @@ def test_what_is_held_back_is_not_owed_before_the_faults_stop() -> None:
     assert not story.later(5_000).add("settled").judge("LOSS-1").judged
     story = Story().open().sent(frames(1)).fault("stall").later(5_000).add("heal").settle()
     assert story.judge("LOSS-1").findings
+
+
+def test_what_was_sent_again_and_again_counts_as_often() -> None:
+    """Three equal events written down as one, and how often."""
+    story = Story().open().sent("data: x\n\n", 3).told("x").told("x")
+    assert story.settle().broken() == {"LOSS-1"}
+    story = Story().open().sent("data: x\n\n", 3).told("x").told("x").told("x")
+    assert story.settle().broken() == set()
 
 
 def test_alike_events_are_told_apart_by_their_number() -> None:

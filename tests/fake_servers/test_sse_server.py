@@ -28,7 +28,9 @@ async def origin(reading: Any, **options: Any) -> tuple[SseServers, str]:
 
 def sent(reading: Any, request: int) -> bytes:
     """What the record says was written to the body of that answer."""
-    return "".join(row["text"] for row in reading.entries("sent") if row["request"] == request).encode("utf-8", "surrogateescape")
+    return "".join(row["text"] * row.get("repeat", 1) for row in reading.entries("sent") if row["request"] == request).encode(
+        "utf-8", "surrogateescape"
+    )
 
 
 @pytest.mark.parametrize("world", ["sim", "loopback"])
@@ -54,6 +56,22 @@ def test_frames_and_exact_bytes(reading: Runner, world: str) -> None:
         assert len(r.entries("finished")) == 1
 
     reading(play, world=world)
+
+
+def test_megabytes_of_one_line_are_written_down_in_brief(reading: Runner) -> None:
+    """Only where nothing else is in them: a last line that differs is no repetition."""
+    line, other = b":" + b"x" * 998 + b"\n", b":" + b"y" * 998 + b"\n"
+
+    async def play(r: Any) -> None:
+        servers, url = await origin(r)
+        follower = await r.follow(url)
+        servers.raw(line * 100)
+        servers.raw(line * 99 + other)
+        await r.until(lambda: follower.body.endswith(other))
+        assert bytes(follower.body) == line * 199 + other == sent(r, 1)
+        assert [(len(row["text"]), row.get("repeat")) for row in r.entries("sent")] == [(1_000, 100), (100_000, None)]
+
+    reading(play)
 
 
 def test_replay_behind_an_id(reading: Runner) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -90,6 +91,17 @@ def test_real_sockets_give_the_same_verdict(name: str) -> None:
     """A few of the scenarios over loopback, where time is real."""
     judged = judged_and_clean(in_process(ReferenceSseReader), "loopback", 2, scenarios=(BY_NAME[name],))
     assert set(BY_NAME[name].judges) <= {*judged, "SSE-OPEN-1"}
+
+
+def test_megabytes_leave_a_small_history_and_nothing_traced() -> None:
+    """An endless stream is written down in brief, the same for the same seed, and tracing ends with it."""
+    first, again = (next(examples(in_process(ReferenceSseReader), "sim", 1, (BY_NAME["sse-endless"],))).history for _ in range(2))
+    (measure,) = first.of_kind("memory")
+    assert measure.data["streamed_bytes"] > 5_000_000
+    assert measure.data["exceeded"] is False
+    assert len(first.to_ndjson()) < 500_000
+    assert first.digest() == again.digest()
+    assert not tracemalloc.is_tracing()
 
 
 @pytest.mark.parametrize("null", NULLS)

@@ -25,6 +25,7 @@ from streamproof.harness.targets.pypi import PypiPackage, Wheel, check_installed
 from streamproof.harness.targets.pypi_readers import PYPI_READERS
 from streamproof.harness.targets.pypi_sse.asyncio_reader import AsyncioReader
 from streamproof.harness.targets.pypi_sse.blocking_reader import BlockingReader
+from streamproof.harness.targets.stdio.target import StdioTarget
 from streamproof.harness.values.case import Case
 from streamproof.harness.values.errors import UsageError
 from streamproof.harness.values.history import Header
@@ -170,6 +171,20 @@ def test_another_copy_in_this_process_is_not_taken_for_it(package: PypiPackage, 
     with pytest.raises(UsageError, match=r"has imported toy_sse_client from .* already"):
         load_here(package)
     del sys.modules["toy_sse_client"]
+
+
+def test_a_driver_in_its_own_process_finds_what_is_on_its_path(tmp_path: Path) -> None:
+    """Folders named on its command line come first, and it says the name and version that it was given."""
+    (tmp_path / "toy_sse_driver.py").write_text(
+        "def reader(config, note): ...\nreader.serves = [{'contract': 'sse', 'role': 'reader', 'capabilities': []}]\n"
+    )
+    options = ("--path", str(tmp_path), "--name", "toy", "--version", "1.0 (toy-http 2)")
+    target = StdioTarget("toy", (sys.executable, "-P", "-m", "streamproof.driver", "toy_sse_driver:reader", *options))
+    try:
+        hello = target.hello()
+    finally:
+        target.close()
+    assert (hello.name, hello.version, [row.role for row in hello.serves]) == ("toy", "1.0 (toy-http 2)", ["reader"])
 
 
 # --- what the drivers share ---------------------------------------------------------------------------------------------

@@ -138,7 +138,18 @@ def align(told: Sequence[Key], expected: Sequence[Expected]) -> Alignment:
             due += 1
     result.extra += range(at, len(told))
     result.missing += [row for row in expected[due:] if row.required]
+    _name_skipped(result, expected)
     return result
+
+
+def _name_skipped(result: Alignment, expected: Sequence[Expected]) -> None:
+    """A client reads each stream from its beginning: what stands before an event that it dispatched, it has read as well."""
+    furthest: dict[int, int] = {}
+    known = {(row.slot, row.place) for row in result.missing}
+    for _, row in (*result.matched, *result.spoilt):
+        furthest[row.slot] = max(furthest.get(row.slot, -1), row.place)
+        known.add((row.slot, row.place))
+    result.missing += [row for row in expected if row.place < furthest.get(row.slot, -1) and (row.slot, row.place) not in known]
 
 
 class _Places:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import tracemalloc
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -250,6 +251,30 @@ def test_a_flood_of_notes_is_the_drivers_problem(play: Any) -> None:
     (entry,) = history.of_kind("driver-problem")
     assert entry.data["problem"] == "flood"
     assert len(notes) == 4
+
+
+def test_memory_can_be_told_while_it_is_traced(play: Any) -> None:
+    """Megabytes that are held show; without tracing nothing can be told."""
+    seen: list[int | None] = []
+
+    async def main(scene: Scene) -> None:
+        instance = await opened(target_of(Toy), scene)
+        seen.append(instance.memory_bytes())
+        tracemalloc.start()
+        try:
+            seen.append(instance.memory_bytes())
+            held = bytearray(5_000_000)
+            seen.append(instance.memory_bytes())
+            assert held
+        finally:
+            tracemalloc.stop()
+
+    play(main)
+    untraced, before_bytes, after_bytes = seen
+    assert untraced is None
+    assert before_bytes is not None
+    assert after_bytes is not None
+    assert 4_900_000 < after_bytes - before_bytes < 5_500_000
 
 
 @WORLDS

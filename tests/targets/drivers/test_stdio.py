@@ -246,6 +246,36 @@ def test_a_flood_is_ended_in_bounded_memory(play_with: Any, driver: Any) -> None
     assert psutil.Process().memory_info().rss - before_bytes < 80_000_000
 
 
+def test_the_memory_of_a_driver_is_that_of_all_its_processes(play_with: Any, driver: Any) -> None:
+    """Forty megabytes in the driver and as much in a child of it show; once it is gone there is nothing to tell."""
+    target = driver("""
+        held = []
+        HOLDER = "held = bytearray(b'x') * 40_000_000; print(flush=True); input()"
+        for request in requests():
+            if request["op"] == "call":
+                held.append(bytearray(b"x") * 40_000_000)
+                pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+                held.append(subprocess.Popen([sys.executable, "-c", HOLDER], **pipes))
+                held[-1].stdout.readline()
+            ok(request)
+    """)
+    seen: list[int | None] = []
+
+    async def use(scene: Scene, instance: Instance) -> None:
+        seen.append(instance.memory_bytes())
+        await instance.call(STOP, {}, 60_000)
+        seen.append(instance.memory_bytes())
+        await instance.crash()
+        seen.append(instance.memory_bytes())
+
+    play_with(target, use)
+    before_bytes, after_bytes, gone = seen
+    assert before_bytes is not None
+    assert after_bytes is not None
+    assert after_bytes - before_bytes > 75_000_000
+    assert gone is None
+
+
 def test_a_flood_of_notes_has_to_wait_for_us(play: Any, driver: Any) -> None:
     """What the loop has not yet taken is bounded, so a hundred megabytes of notes end at the limit of a handle."""
     target = driver("""
