@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...harness.values.history import Entry, History
+from ..growing import Growing
 
 ASIDE = ("task_run_state", "permission_request", "mcp_request", "credential_request")
 """Types of events that are told by notes of their own, or by none."""
@@ -22,20 +23,11 @@ def _keys(events: Iterable[Any]) -> Iterable[str]:
             yield json.dumps(event, sort_keys=True)
 
 
-class Told:
+class Told(Growing):
     """``snapshot``: one was told since the last call that asks for one. ``over``: so was `ended` or `error`."""
 
     def __init__(self, history: History) -> None:
-        self._history = history
-        self._seen = 0
-        self._appended: Counter[str] = Counter()
-        self._told: Counter[str] = Counter()
-        self._streams: set[int] = set()
-        self.watching = False
-        self.snapshot = False
-        self.over = False
-        self.finished = False
-        self._handlers = {
+        handlers = {
             "append": self._on_append,
             "finished": self._on_finished,
             "call": self._on_call,
@@ -43,17 +35,14 @@ class Told:
             "request": self._on_request,
             "closed": self._on_closed,
         }
-
-    def look(self) -> Told:
-        """Takes in what was added to the history since the last look."""
-        entries = self._history.entries
-        while self._seen < len(entries):
-            entry = entries[self._seen]
-            self._seen += 1
-            handler = self._handlers.get(entry.kind)
-            if handler is not None:
-                handler(entry)
-        return self
+        super().__init__(history, handlers)
+        self._appended: Counter[str] = Counter()
+        self._told: Counter[str] = Counter()
+        self._streams: set[int] = set()
+        self.watching = False
+        self.snapshot = False
+        self.over = False
+        self.finished = False
 
     @property
     def everything(self) -> bool:

@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 from ...harness.values.history import Entry, History
+from ..growing import Growing
 
 
-class Told:
+class Told(Growing):
     """``over``: the client was asked to stop (204), has stopped by itself, or was closed by its application."""
 
     def __init__(self, history: History) -> None:
-        self._history = history
-        self._seen = 0
-        self._sent: Counter[str] = Counter()
-        self._told: Counter[str] = Counter()
-        self._connections: dict[int, int] = {}
-        self._streams: set[int] = set()
-        self.over = False
-        self.attempted = False
-        """It has asked for the stream at all."""
-        self._handlers = {
+        handlers = {
             "source": self._on_source,
             "note": self._on_note,
             "request": self._on_request,
@@ -30,22 +22,14 @@ class Told:
             "closed": self._on_closed,
             "call": self._on_call,
         }
-
-    def look(self) -> Told:
-        """Takes in what was added to the history since the last look."""
-        entries = self._history.entries
-        while self._seen < len(entries):
-            entry = entries[self._seen]
-            self._seen += 1
-            handler = self._handlers.get(entry.kind)
-            if handler is not None:
-                handler(entry)
-        return self
-
-    @property
-    def seen(self) -> int:
-        """How much was in the history at the last look."""
-        return self._seen
+        super().__init__(history, handlers)
+        self._sent: Counter[str] = Counter()
+        self._told: Counter[str] = Counter()
+        self._connections: dict[int, int] = {}
+        self._streams: set[int] = set()
+        self.over = False
+        self.attempted = False
+        """It has asked for the stream at all."""
 
     @property
     def everything(self) -> bool:
