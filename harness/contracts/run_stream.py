@@ -20,6 +20,10 @@ from ..values.requirement import Contract, Level, Requirement, Role, Verb
 
 PROXY, DIRECT, LEGACY = "proxy", "direct", "legacy"
 NEEDS_TIMING = ("timing",)
+ASKING_TYPES = ("permission_request", "mcp_request", "credential_request")
+"""Types of events that ask a person: told at once by a note of their own."""
+ASIDE_TYPES = ("task_run_state", *ASKING_TYPES)
+"""Types of events that are no log entries when they come live."""
 
 READER = Role(
     name="reader",

@@ -86,14 +86,14 @@ class LinkConnection:
             self._pipes["client"].scanner.go_raw()  # a WebSocket or a tunnel: no HTTP in either direction from here on
         return self._pending.popleft() if self._pending else None
 
-    def end_answer(self, exchange: Exchange | None, *, delivered: bool, certain: bool) -> None:
-        if exchange is not None and delivered:
+    def end_answer(self, exchange: Exchange | None, *, certain: bool) -> None:
+        if exchange is not None:
             self._link.history.add("delivered", request=exchange.request, certain=certain and self._closed_by != "target")
 
     def break_answer(self, exchange: Exchange | None, payload_bytes: int) -> None:
-        """The connection is over in the middle of an answer. What a FIN followed has surely arrived, if the target still read."""
+        """An answer is over without its end. What a FIN followed has surely arrived, if the target still read."""
         if exchange is not None:
-            certain = self._closed_by != "target" and self._closed_how == "fin"
+            certain = self._closed_by not in (None, "target") and self._closed_how == "fin"
             self._link.history.add("broken", request=exchange.request, bytes=payload_bytes, certain=certain)
 
     def drained(self, pipe: Pipe) -> None:

@@ -208,8 +208,10 @@ class Pipe:
         self._in_message = False
         self._pace = None
         self._flush()
-        if self._direction == "answer":
-            self._connection.end_answer(exchange, delivered=not self.lossy, certain=certain)
+        if self._direction == "answer" and self.lossy:
+            self._connection.break_answer(exchange, self._payload_passed)
+        elif self._direction == "answer":
+            self._connection.end_answer(exchange, certain=certain)
 
     def _ask(self, piece: Piece, exchange: Exchange) -> None:
         """Asks the faults until none of them has anything to say about what is left of the piece."""

@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from ...harness.contracts.run_stream import ASKING_TYPES
 from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
 from ...harness.values.case import Case, Operation
@@ -137,12 +138,11 @@ def operations(drafts: Sequence[Draft], timing: Timing | None, marks: Iterator[i
     return done
 
 
-ASK_TYPES = ("permission_request", "mcp_request", "credential_request")
 STAGES = ("plan", "build", "test", "review")
 
 
 def _ask(mark: int, number: int) -> dict[str, Any]:
-    return {"type": ASK_TYPES[number % len(ASK_TYPES)], "k": mark, "request_id": f"ask-{mark}", "options": ["allow", "deny"]}
+    return {"type": ASKING_TYPES[number % len(ASKING_TYPES)], "k": mark, "request_id": f"ask-{mark}", "options": ["allow", "deny"]}
 
 
 def _state_told(number: int, second: int) -> list[Operation]:

@@ -10,16 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...harness.contracts.run_stream import ASIDE_TYPES
 from ...harness.values.history import Entry, History
 from ..growing import Growing
-
-ASIDE = ("task_run_state", "permission_request", "mcp_request", "credential_request")
-"""Types of events that are told by notes of their own, or by none."""
 
 
 def _keys(events: Iterable[Any]) -> Iterable[str]:
     for event in events:
-        if not (isinstance(event, Mapping) and event.get("type") in ASIDE):
+        if not (isinstance(event, Mapping) and event.get("type") in ASIDE_TYPES):
             yield json.dumps(event, sort_keys=True)
 
 

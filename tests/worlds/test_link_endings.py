@@ -205,7 +205,8 @@ def test_a_half_close_of_the_answer(link_bench: MakeBench) -> None:
         ("finish", "client"),
         ("send", "server", SYNC),
     ]
-    assert bench.kinds == ["connect", "fault", "closed"]
+    assert bench.kinds == ["connect", "fault", "closed", "broken", "broken"]
+    assert [row["bytes"] for row in bench.entries("broken")] == [3, 0]
     connection.finished("client")
     connection.finished("server")
     assert wire.log[4:] == [("finish", "server"), ("close", "client"), ("close", "server")]
@@ -218,7 +219,7 @@ def test_a_half_close_in_mid_upload(link_bench: MakeBench) -> None:
     connection.received("client", UPLOAD)
     connection.received("server", ANSWER)
     assert (wire.sent("server"), wire.sent("client")) == (UPLOAD, b"")
-    assert bench.kinds == ["connect", "fault", "closed"]
+    assert bench.kinds == ["connect", "fault", "closed", "broken"]
 
 
 def test_garbage_in_place_of_an_answer(link_bench: MakeBench) -> None:

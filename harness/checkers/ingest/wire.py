@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...values.history import Entry, History
+from ..wire import Connection
 
 POSITION_MAX = 2**53
 HELD_UP = "held-up"
@@ -102,16 +103,6 @@ class Request:
     def succeeded(self) -> bool:
         answer = self.delivered
         return answer is not None and 200 <= answer.status < 300
-
-
-@dataclass
-class Connection:
-    number: int
-    opened_us: int
-    closed_us: int | None = None
-    closed_entry: int = 0
-    closed_by: str = ""
-    how: str = ""
 
 
 @dataclass(frozen=True)
@@ -242,7 +233,7 @@ class _Reader:
 
     def on_connect(self, entry: Entry) -> None:
         number = entry.data["connection"]
-        self.wire.connections[number] = Connection(number, entry.at_us)
+        self.wire.connections[number] = Connection(number, entry.data["server"], entry.at_us)
 
     def on_closed(self, entry: Entry) -> None:
         connection = self.wire.connections.get(entry.data["connection"])

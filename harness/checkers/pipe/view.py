@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...contracts.run_stream import ASIDE_TYPES
 from ...values.history import Entry, History
-
-APART = ("task_run_state", "permission_request", "mcp_request", "credential_request")
-"""Types of events that a reader tells in another way than as log entries."""
 
 
 def key_of(event: Any) -> str:
@@ -143,7 +141,7 @@ class View:
     def _show(self, reader: Subscriber, entry: Entry, data: Mapping[str, Any]) -> None:
         entries = data.get("entries")
         for event in entries if isinstance(entries, list) else ():
-            if isinstance(event, dict) and event.get("type") in APART:
+            if isinstance(event, dict) and event.get("type") in ASIDE_TYPES:
                 continue
             shown = Shown(entry.number, entry.at_us, key_of(event))
             reader.transcript.append(shown)

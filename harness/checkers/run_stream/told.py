@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from ...contracts.run_stream import ASIDE_TYPES
 from ...values.history import Entry, History
 from ..ingest.intent import canonical
 from ..wire import Request
 
-ASIDE = ("task_run_state", "permission_request", "mcp_request", "credential_request")
-"""Types of events that are told by notes of their own: left out when transcripts are compared."""
 TERMINAL = ("completed", "failed", "cancelled")
 LIFECYCLE = ("snapshot", "logs", "status", "permission_request", "error", "ended")
 Ending = Literal["", "error", "ended", "unwatched", "closed"]
@@ -32,7 +31,7 @@ def content_key(content: Any) -> str:
 
 
 def is_aside(content: Any) -> bool:
-    return isinstance(content, Mapping) and content.get("type") in ASIDE
+    return isinstance(content, Mapping) and content.get("type") in ASIDE_TYPES
 
 
 @dataclass(frozen=True)
