@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...values.verdict import Finding, Judgement, judged, not_judged
-from .streams import Frame, Stream
+from .streams import HOLDING, Frame, Stream
 from .told import Bootstrap, Note
 from .transcript import loss_findings
 from .view import View
@@ -123,10 +123,12 @@ def _latest_end_us(view: View, bootstrap: Bootstrap, stream: Stream, frame: Fram
     ]
     troubled = any(request.faults or request.delivered is None or request.delivered.status != 200 for request in later)
     troubled = troubled or any(ghost.entry > frame.entry for ghost in view.ghosts_of(bootstrap))
-    if troubled or not bootstrap.snapshots or not view.knows_timing:
+    held_up = bool(stream.request.faults & HOLDING)  # then nobody knows when stream-end arrived, but it was not behind the end
+    if troubled or not bootstrap.snapshots or not view.knows_timing or (held_up and stream.end_us is None):
         return None
     idle_us = view.timing_ms["idle_timeout"] * 1000
-    over_us = min(frame.at_us + idle_us, stream.end_us if stream.end_us is not None else frame.at_us + idle_us)
+    end_us = stream.end_us if stream.end_us is not None else frame.at_us + idle_us
+    over_us = end_us if held_up else min(frame.at_us + idle_us, end_us)
     return max(over_us, frame.at_us, bootstrap.snapshots[0].at_us) + idle_us + view.allowance_ms * 1000
 
 

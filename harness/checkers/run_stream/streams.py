@@ -137,7 +137,9 @@ class Stream:
             return "surely" if answer.certain else "perhaps"
         if self.broken_bytes is not None and frame.body_bytes:
             if frame.body_bytes > self.broken_bytes:
-                return "never"
+                # Of a CRLF the CR alone ends a line already: a frame without its last LF may count as whole.
+                half = frame.body_bytes == self.broken_bytes + 1 and "framing" in self.request.faults
+                return "perhaps" if half else "never"
             if self.broken_certain:
                 return "surely"
         if self.request.faults & HOLDING or (self.broken_bytes is None and "cut" in self.request.faults):
@@ -237,8 +239,18 @@ def _ghosts(wire: Wire, used: set[int]) -> list[Ghost]:
     for connection in wire.connections.values():
         if connection.number not in used and connection.closed_us is not None:
             ghosts.append(Ghost(connection.closed_entry, connection.closed_us, connection.server))
+    resting = _closed_at_rest(wire)
+    ghosts += [Ghost(row.closed_entry, row.closed_us, row.server) for row in resting if row.closed_us is not None]
     for entry in wire.faults:
         number = entry.data.get("request", 0)
         if number and number not in wire.by_number and entry.data.get("connection") in used:
             ghosts.append(Ghost(entry.number, entry.at_us, wire.connections[entry.data["connection"]].server))
     return sorted(ghosts, key=lambda ghost: ghost.entry)
+
+
+def _closed_at_rest(wire: Wire) -> list[Connection]:
+    """Kept-alive connections that were closed behind a whole answer: a request that was just then put on one is seen by nobody."""
+    busy = {request.connection for request in wire.requests if request.delivered is None}
+    used = {request.connection for request in wire.requests}
+    closed = (wire.connections[number] for number in sorted(used - busy) if number in wire.connections)
+    return [connection for connection in closed if connection.closed_by in ("link", "server")]
