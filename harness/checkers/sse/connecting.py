@@ -48,7 +48,7 @@ def check_reconnect(view: View) -> Judgement:
         bound_ms = max(ms or 0 for ms in standing) + RECONNECT_MS_MAX * 2**failures
         if until_us - ended_us > (bound_ms + view.allowance_ms) * 1000:
             message = f"the stream was over, and within {bound_ms} ms the client did not connect again"
-            findings.append(Finding("SSE-REC-1", message, (stream.request.entry, stream.ended_entry)))
+            findings.append(Finding("SSE-REC-1", message, (stream.request.entry, stream.ended_entry), upper_bound=True))
     if not seen and not findings:
         return not_judged("precondition never met: no stream ended or was cut, with time left to connect again")
     return judged(findings)
