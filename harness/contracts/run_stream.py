@@ -58,8 +58,8 @@ def _should(id: str, text: str, source: str, needs: tuple[str, ...] = ()) -> Req
 REQUIREMENTS = (
     _must(
         "TOK-1",
-        "Where to follow a run is asked once a bootstrap and kept over reconnects, also the answer 404 (an older backend). A 5xx, a 429, "
-        "an unreadable answer or a network error is not kept: it is asked again at the next connect. A 401 of the stream asks again.",
+        "Where to follow a run is asked once a bootstrap and kept over reconnects, also a 4xx other than 429 (an older backend). A 5xx, "
+        "a 429, an unreadable answer or a network error is not kept: it is asked again at the next connect. A 401 of the stream asks again.",
         _TESTS,
     ),
     _must(
