@@ -59,7 +59,7 @@ REQUIREMENTS = (
     _must(
         "TOK-1",
         "Where to follow a run is asked once a bootstrap and kept over reconnects, also a 4xx other than 429 (an older backend). A 5xx, "
-        "a 429, an unreadable answer or a network error is not kept: it is asked again at the next connect. A 401 of the stream asks again.",
+        "a 429, an unreadable answer or a network error is not kept: it is asked again at the next connect. A 401 of the stream asks anew.",
         _TESTS,
     ),
     _must(
