@@ -23,6 +23,8 @@ class Control:
         self._catalog = catalog
         self._target: Target = reference_target(catalog.targets)
         self._world: World | None = None
+        self.entries_played = 0
+        """How much was played: what its answers cost."""
 
     def passes(self, case: Case, requirement: str) -> bool:
         """Whether the reference is judged by this requirement on this case, and without a finding."""
@@ -33,6 +35,7 @@ class Control:
         if self._world is None:
             self._world = make_world("sim")
         example = run_example(contract, scenario, case, self._target, self._world)
+        self.entries_played += len(example.history.entries)
         return example.counts_as_judged(requirement) and not example.fails(requirement)
 
     def close(self) -> None:

@@ -100,6 +100,11 @@ class Workshop:
         self._entries_played += len(example.history.entries)
         return example
 
+    @property
+    def entries_played(self) -> int:
+        """The work done so far, by target and control together."""
+        return self._entries_played + self.control.entries_played
+
     def shows(self, case: Case, key: ViolationKey) -> bool:
         """Whether the violation is seen in k of n runs."""
         if not fits(self.catalog.scenarios[case.scenario], case):
@@ -121,11 +126,11 @@ class Workshop:
     def still_fails(self, original: Case, key: ViolationKey) -> StillFails:
         """The question that a reduction asks of each candidate: is the violation there, and can a fix still be told from it?"""
         give_up = time.monotonic() + REDUCE_SECONDS_MAX
-        entries_max = self._entries_played + REDUCE_ENTRIES_MAX
+        entries_max = self.entries_played + REDUCE_ENTRIES_MAX
         controlled = self.control.passes(original, key[0])
 
         def answer(case: Case) -> bool:
-            if self._entries_played > entries_max or (self.world.name != "sim" and time.monotonic() > give_up):
+            if self.entries_played > entries_max or (self.world.name != "sim" and time.monotonic() > give_up):
                 return False
             return (not controlled or self.control.passes(case, key[0])) and self.shows(case, key)
 
