@@ -100,6 +100,8 @@ def attempts_of(view: View, bootstrap: Bootstrap) -> list[Attempt]:
         end = None if earliest is None or latest is None else (earliest, latest)
         found.append(Attempt(stream.entry, stream.request.at_us, readings, stream, end, stream.end_entry))
     for ghost in view.ghosts_of(bootstrap):
+        if ghost.resting:
+            continue
         sure = ghost.refused and ghost.server == "proxy"
         readings = frozenset({"failed"} if sure else {"failed", "none"})
         found.append(Attempt(ghost.entry, ghost.at_us, readings, None, (ghost.at_us, ghost.at_us), ghost.entry))
@@ -109,8 +111,9 @@ def attempts_of(view: View, bootstrap: Bootstrap) -> list[Attempt]:
 def walk(view: View, bootstrap: Bootstrap) -> Walk:
     """Linear: there are no more than 121 pairs of counts."""
     state = Walk()
-    counts = {(0, 0)}
     attempts = attempts_of(view, bootstrap)
+    unseen = _Unseen(view, bootstrap)
+    counts = unseen.counted({(0, 0)}, 0, attempts[0].entry if attempts else 0)
     clock = _Clock(bootstrap)
     known = _Known(view, bootstrap)
     repeated: Attempt | None = None
@@ -129,11 +132,11 @@ def walk(view: View, bootstrap: Bootstrap) -> Walk:
         if after is None:
             state.fault = _at_the_end(view, bootstrap, attempt, options, state)
             return state
-        fault, kept = _next(view, clock, attempt, after, options, state)
+        fault, kept = _next(view, clock, unseen, attempt, after, options, state)
         if fault is not None:
             state.fault = fault
             return state
-        counts = {(option.failed, option.errors) for option in kept}
+        counts = unseen.counted({(option.failed, option.errors) for option in kept}, attempt.entry, after.entry)
         if len(state.streak) >= HEAL_MIN or clock.renewed(attempt.entry, after.entry):
             counts.add((0, 0))
     return state
@@ -196,6 +199,19 @@ class _Known:
         return best
 
 
+class _Unseen:
+    """Where an attempt may have died on a connection that a fault had just closed: one more failure, and no pause to go by."""
+
+    def __init__(self, view: View, bootstrap: Bootstrap) -> None:
+        self._entries = [ghost.entry for ghost in view.ghosts_of(bootstrap) if ghost.resting]
+
+    def between(self, first: int, second: int) -> bool:
+        return any(first < entry < second for entry in self._entries)
+
+    def counted(self, counts: set[tuple[int, int]], first: int, second: int) -> set[tuple[int, int]]:
+        return counts | {(failed + 1, errors) for failed, errors in counts} if self.between(first, second) else counts
+
+
 @dataclass(frozen=True)
 class Gap:
     """In ms, as long and as short as the pause may have been; ``others``: to requests that may have been the first sign of its end."""
@@ -243,7 +259,7 @@ def _opened_us(after: Attempt, latest: int) -> int:
 
 
 def _next(
-    view: View, clock: _Clock, attempt: Attempt, after: Attempt, options: tuple[Option, ...], state: Walk
+    view: View, clock: _Clock, unseen: _Unseen, attempt: Attempt, after: Attempt, options: tuple[Option, ...], state: Walk
 ) -> tuple[Fault | None, tuple[Option, ...]]:
     alive = tuple(option for option in options if not option.over)
     if not alive:
@@ -251,6 +267,7 @@ def _next(
         return _fault(problem, attempt, after.entry, 0, options, state), ()
     gap = clock.gap(attempt, after)
     doubtful = "none" in after.readings or len(state.streak) >= HEAL_MIN or clock.renewed(attempt.entry, after.entry)
+    doubtful = doubtful or unseen.between(attempt.entry, after.entry)
     if gap is None or not view.knows_timing or doubtful or any(option.pause_ms is None for option in alive):
         return None, alive
     state.judged += 1

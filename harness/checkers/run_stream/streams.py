@@ -189,12 +189,16 @@ class Stream:
 
 @dataclass(frozen=True)
 class Ghost:
-    """An attempt to connect of which no server saw a request: refused, or ended before the head had arrived."""
+    """An attempt to connect of which no server saw a request: refused, or ended before the head had arrived.
+
+    ``resting``: perhaps none at all. A fault closed a kept-alive connection, and what was just then put on it is seen by nobody.
+    """
 
     entry: int
     at_us: int
     server: str
     refused: bool = False
+    resting: bool = False
 
 
 def read_streams(history: History, wire: Wire, backoff_base_ms: int) -> tuple[list[Stream], list[Ghost]]:
@@ -240,7 +244,7 @@ def _ghosts(wire: Wire, used: set[int]) -> list[Ghost]:
         if connection.number not in used and connection.closed_us is not None:
             ghosts.append(Ghost(connection.closed_entry, connection.closed_us, connection.server))
     resting = _closed_at_rest(wire)
-    ghosts += [Ghost(row.closed_entry, row.closed_us, row.server) for row in resting if row.closed_us is not None]
+    ghosts += [Ghost(row.closed_entry, row.closed_us, row.server, resting=True) for row in resting if row.closed_us is not None]
     for entry in wire.faults:
         number = entry.data.get("request", 0)
         if number and number not in wire.by_number and entry.data.get("connection") in used:
@@ -249,8 +253,8 @@ def _ghosts(wire: Wire, used: set[int]) -> list[Ghost]:
 
 
 def _closed_at_rest(wire: Wire) -> list[Connection]:
-    """Kept-alive connections that were closed behind a whole answer: a request that was just then put on one is seen by nobody."""
+    """Kept-alive connections that a fault closed behind a whole answer."""
     busy = {request.connection for request in wire.requests if request.delivered is None}
     used = {request.connection for request in wire.requests}
     closed = (wire.connections[number] for number in sorted(used - busy) if number in wire.connections)
-    return [connection for connection in closed if connection.closed_by in ("link", "server")]
+    return [row for row in closed if row.closed_by == "link" or (row.closed_by == "server" and row.how == "rst")]
