@@ -18,10 +18,12 @@ from .pool import Pool
 from .roles import served
 from .scenario import Scenario
 from .session import Progress
-from .unit import BATCH, Unit, UnitResult, ViolationKey, run_cases, unit_cases
+from .unit import Unit, UnitResult, ViolationKey, run_cases, unit_cases
 from .workshop import ReduceTask, Workshop
 
 EXAMPLES_PER_MUTANT_MAX = 1_500
+HUNT_BATCH = 10
+"""Small rounds over many scenarios: most mutants fall in the first few examples of the right one."""
 NULL_EXAMPLES = 6
 """Examples of each scenario and profile that a null driver gets: enough for a pass, if it could pass."""
 
@@ -150,7 +152,7 @@ def _units(scenarios: list[Scenario]) -> Iterator[Unit]:
     while scenarios:
         for scenario in scenarios:
             for profile in scenario.profiles:
-                yield Unit(scenario.name, profile, batch, BATCH)
+                yield Unit(scenario.name, profile, batch, HUNT_BATCH)
         batch += 1
 
 
