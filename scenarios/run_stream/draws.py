@@ -208,7 +208,7 @@ def pause_ms(timing: Timing | None, failure: int) -> int:
 def streak_ms(timing: Timing | None, failures: int) -> int:
     """All pauses of so many failed connections in a row, and a margin for the connections themselves."""
     counted = min(failures, COUNTED_FAILURES_MAX)
-    return sum(pause_ms(timing, number) for number in range(1, counted + 1)) + figures(timing)["backoff_base"] + 10 * failures
+    return sum(pause_ms(timing, number) for number in range(1, counted + 1)) + figures(timing)["backoff_base"] + 10 * counted + 10
 
 
 def wait(ms: int) -> Operation:
