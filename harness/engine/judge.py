@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Mapping
 
 from ..checkers import CHECKERS
+from ..contracts.durable_execution_roles import WITHOUT
 from ..values.history import Header, History
 from ..values.requirement import Contract, Requirement
 from ..values.verdict import Judgement, not_judged
@@ -53,6 +54,8 @@ def not_applicable(row: Requirement, capabilities: tuple[str, ...], world: str, 
         return f"untested: {row.untested}"
     missing = [need for need in row.needs if need not in capabilities]
     if missing:
+        if missing[0] in WITHOUT:
+            return WITHOUT[missing[0]]
         return f"capability not declared: {', '.join(missing)}"
     if row.internal and not internal:
         return "internal: only an implementation that runs in process can be judged"

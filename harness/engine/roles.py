@@ -15,7 +15,10 @@ def served(contract: Contract, roles: tuple[str, ...], target: Target) -> tuple[
 
 def capabilities(contract: Contract, roles: tuple[str, ...], target: Target) -> tuple[str, ...] | None:
     """What the target declares for every one of ``roles`` that it serves, or None when it serves none of them."""
-    rows = [target.capabilities(contract.roles[role].contract, role) or () for role in served(contract, roles, target)]
+    rows = [
+        (*(target.capabilities(contract.roles[role].contract, role) or ()), *target.implied(contract.roles[role]))
+        for role in served(contract, roles, target)
+    ]
     if not rows:
         return None
     return tuple(name for name in rows[0] if all(name in row for row in rows))

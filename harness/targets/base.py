@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..values.requirement import Verb
+from ..values.requirement import Role, Verb
 from .verbs import Outcome as Outcome
 
 if TYPE_CHECKING:  # drivers import this module, too, and have no use for worlds and servers
@@ -95,3 +95,7 @@ class Target(ABC):
             if (row.contract, row.role) == (contract, role):
                 return row.capabilities
         return None
+
+    def implied(self, role: Role) -> tuple[str, ...]:
+        """What it can do in a role because it is opened with a config of ours."""
+        return role.implied

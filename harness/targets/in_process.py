@@ -134,8 +134,6 @@ class InProcessInstance(Instance):
             return
         self._owner.abandon()
         self._end("crashed")
-        if "url" in self.value and hasattr(self._object, "app"):
-            await self._scene.restart_server("target")
 
     def memory_bytes(self) -> int | None:
         """What tracemalloc knows of the whole process, while it traces. What only waits for the collector does not count."""
@@ -165,7 +163,7 @@ class InProcessInstance(Instance):
     async def _serve(self) -> None:
         app = getattr(self._object, "app", None)
         if isinstance(app, web.Application):
-            site = await self._scene.serve(app, server="target", classify=lambda *_: "any")
+            site = await self._scene.serve(app, server="target", classify=lambda *_: "any", owner=self._owner)
             self.value = {"url": site.url}
         elif isinstance(getattr(self._object, "url", None), str):
             self.value = {"url": self._object.url}

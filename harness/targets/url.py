@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from ..contracts import CONTRACTS
 from ..values.errors import TargetProblem, UsageError
-from ..values.requirement import Verb
+from ..values.requirement import Role, Verb
 from ..worlds.base import Scene
 from .base import Instance, OnNote, Reply, Serves, Target
 
@@ -16,7 +16,7 @@ ROLE = "server"
 
 
 class UrlTarget(Target):
-    """Serves the role ``server`` of every contract that has one, without any capability. Raises UsageError for what is no URL."""
+    """Serves the role ``server`` of every contract that has one, with the capabilities that its options name. Raises UsageError for what is no URL."""
 
     worlds = ("loopback",)
 
@@ -26,6 +26,15 @@ class UrlTarget(Target):
 
     def serves(self) -> tuple[Serves, ...]:
         return tuple(Serves(contract.name, ROLE) for contract in CONTRACTS.values() if ROLE in contract.roles)
+
+    def capabilities(self, contract: str, role: str) -> tuple[str, ...] | None:
+        """Those that the option ``capabilities`` of its table in the configuration file names, such as "tools vercel"."""
+        known = super().capabilities(contract, role)
+        return None if known is None else (*known, *self.options.get("capabilities", "").replace(",", " ").split())
+
+    def implied(self, role: Role) -> tuple[str, ...]:
+        """Nothing: it was started by somebody else, with a config that nobody here knows."""
+        return ()
 
     async def open(self, scene: Scene, handle: str, contract: str, role: str, config: Mapping[str, Any], on_note: OnNote) -> Instance:
         if role != ROLE:

@@ -54,7 +54,9 @@ class Role:
 
     ``contract``: the name by which a driver knows it; another contract may borrow the role.
 
-    ``example``: a small valid config for a first try; ``{url}`` stands for the base URL of a server.
+    ``implied``: what every target has that is opened with a config, so that no driver declares it.
+
+    ``example``: a small valid config for a first try; ``{url}`` stands for the base URL of a server, ``{folder}`` for an empty folder.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Role:
     verbs: Mapping[str, Verb]
     notes: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
+    implied: tuple[str, ...] = ()
     example: Mapping[str, Any] = field(default_factory=dict)
 
 

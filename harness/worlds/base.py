@@ -57,6 +57,10 @@ class Owner(ABC):
         """A task that belongs to the owner. Awaiting it from outside after `abandon` waits for ever: race it with `abandoned`."""
 
     @abstractmethod
+    async def perform(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Waits until ``coroutine`` has run inside the owner, or the owner is abandoned, whatever is first."""
+
+    @abstractmethod
     def abandon(self) -> None:
         """A crash: no line of the owner's code runs any more, its connections are reset, its timers never fire."""
 
@@ -83,8 +87,13 @@ class Scene(ABC):
         """Waits in the time of this world."""
 
     @abstractmethod
-    async def serve(self, app: web.Application, *, server: str, classify: Classify, port: int = 0) -> Site:
-        """Starts ``app`` behind a link that performs the wire faults of the plan. It ends with the example."""
+    async def serve(
+        self, app: web.Application, *, server: str, classify: Classify, port: int = 0, owner: Owner | None = None
+    ) -> Site:
+        """Starts ``app`` behind a link that performs the wire faults of the plan. It ends with the example.
+
+        With an ``owner`` it is part of the target: its handlers belong to the owner, and when that is abandoned it listens no more.
+        """
 
     @abstractmethod
     def new_owner(self, name: str) -> Owner:

@@ -153,6 +153,16 @@ class LifeOwner(Owner):
         self._last_rites.clear()
         self._remains.clear()
 
+    async def perform(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Waits until ``coroutine`` has run inside the owner, or the owner is abandoned, whatever is first."""
+        task, abandoned = self.create_task(coroutine), asyncio.ensure_future(self.abandoned.wait())
+        try:
+            await asyncio.wait((task, abandoned), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            abandoned.cancel()
+        if task.done():
+            task.result()
+
     def _must_live(self) -> None:
         if self.dead:
             raise RuntimeError(f"{self.name} was abandoned: none of its code may run any more")

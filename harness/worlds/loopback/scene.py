@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from ...values.case import Case
-from ...values.errors import QuotaExceeded, UsageError
+from ...values.errors import QuotaExceeded, TargetProblem, UsageError
 from ...values.history import Header, History, SecretTags
-from ..base import Classify, Quota, Scene, Site
+from ..base import Classify, Owner, Quota, Scene, Site
 from ..link import Link, Numbers
 from ..ownership import LifeOwner, end_pending_tasks
 from ..plan import ActivePlan
@@ -34,17 +34,20 @@ TURNS_TO_NOTICE = 10
 class Served:
     """A server that runs: its application on a socket of its own, and the relay in front of it."""
 
-    def __init__(self, runner: web.AppRunner, relay: Relay) -> None:
+    def __init__(self, runner: web.AppRunner, relay: Relay, owner: Owner | None) -> None:
         self._runner = runner
         self._relay = relay
+        self._owner = owner
 
     def break_off(self) -> None:
         """Ends every connection at once."""
         self._relay.break_off()
 
     async def close(self) -> None:
+        """With the clean-up hooks of the application, unless it died."""
         self._relay.close()
-        await self._runner.cleanup()
+        if self._owner is None or not self._owner.abandoned.is_set():
+            await self._runner.cleanup()
 
 
 class LoopbackScene(Scene):
@@ -73,17 +76,25 @@ class LoopbackScene(Scene):
     async def sleep(self, milliseconds: float) -> None:
         await asyncio.sleep(milliseconds / 1_000)
 
-    async def serve(self, app: web.Application, *, server: str, classify: Classify, port: int = 0) -> Site:
+    async def serve(
+        self, app: web.Application, *, server: str, classify: Classify, port: int = 0, owner: Owner | None = None
+    ) -> Site:
         sock = listening_socket(port)
         try:
             before = self._served.pop(server, None)
             if before is not None:
                 await before.close()
             runner = make_runner(app, server, self.fail, shutdown_timeout_s=HANDLERS_END_S)
-            await runner.setup()
-            await web.TCPSite(runner, HOST, 0).start()
+
+            async def start() -> None:
+                await runner.setup()
+                await web.TCPSite(runner, HOST, 0).start()
+
+            await (start() if owner is None else owner.perform(start()))
+            if not runner.addresses:
+                raise TargetProblem(f"the server {server!r} was ended before it listened")
             relay = Relay(self._link(server, classify), runner.addresses[0], self._may_connect)
-            self._served[server] = Served(runner, relay)
+            self._served[server] = Served(runner, relay, owner)
             await relay.listen(sock)
         except BaseException:
             sock.close()

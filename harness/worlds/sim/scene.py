@@ -8,8 +8,9 @@ import random
 from aiohttp import web
 
 from ...values.case import Case
+from ...values.errors import TargetProblem
 from ...values.history import History, SecretTags
-from ..base import Classify, Scene, Site
+from ..base import Classify, Owner, Scene, Site
 from ..link import Link, Numbers
 from ..ownership import LifeOwner
 from ..plan import ActivePlan
@@ -27,9 +28,10 @@ TURNS_TO_NOTICE = 4
 class Served:
     """A server that runs."""
 
-    def __init__(self, runner: web.AppRunner, listener: Listener) -> None:
+    def __init__(self, runner: web.AppRunner, listener: Listener, owner: Owner | None) -> None:
         self._runner = runner
         self._listener = listener
+        self._owner = owner
 
     def break_off(self, reason: str) -> None:
         """Loses every connection at once, on the server's side."""
@@ -41,8 +43,9 @@ class Served:
         self._listener.break_off("the server ended")
 
     async def clean_up(self) -> None:
-        """Runs the clean-up hooks of the application. After `stop_listening` nothing else is left to wait for."""
-        await self._runner.cleanup()
+        """Runs the clean-up hooks of the application, unless it died. After `stop_listening` nothing else is left to wait for."""
+        if self._owner is None or not self._owner.abandoned.is_set():
+            await self._runner.cleanup()
 
 
 class SimScene(Scene):
@@ -67,18 +70,28 @@ class SimScene(Scene):
     async def sleep(self, milliseconds: float) -> None:
         await asyncio.sleep(milliseconds / 1_000)
 
-    async def serve(self, app: web.Application, *, server: str, classify: Classify, port: int = 0) -> Site:
+    async def serve(
+        self, app: web.Application, *, server: str, classify: Classify, port: int = 0, owner: Owner | None = None
+    ) -> Site:
         before = self._served.pop(server, None)
         if before is not None:
             self._links[server].restart()
             before.stop_listening()
             await before.clean_up()
         runner = make_runner(app, server, self.loop.fail)
-        await runner.setup()
-        assert runner.server is not None
-        listener = self.loop.network.listen(runner.server, [HOST], port, link=self._link(server, classify))
+        listeners: list[Listener] = []
+
+        async def start() -> None:
+            await runner.setup()
+            assert runner.server is not None
+            listeners.append(self.loop.network.listen(runner.server, [HOST], port, link=self._link(server, classify)))
+
+        await (start() if owner is None else owner.perform(start()))
+        if not listeners:
+            raise TargetProblem(f"the server {server!r} was ended before it listened")
+        listener = listeners[0]
         listener.open()
-        self._served[server] = Served(runner, listener)
+        self._served[server] = Served(runner, listener, owner)
         return Site(server, f"http://{HOST}:{listener.port}")
 
     def new_owner(self, name: str) -> LifeOwner:
