@@ -103,8 +103,9 @@ def _try_role(target: Target, row: Serves, role: Role, world: World, report: Rep
     """Opens and closes it once, without any server."""
 
     async def main(scene: Scene) -> None:
-        instance = await target.open(scene, "d1", row.contract, row.role, example_config(role, NOWHERE), lambda *note: None)
-        await instance.close()
+        with example_config(role, NOWHERE) as config:
+            instance = await target.open(scene, "d1", row.contract, row.role, config, lambda *note: None)
+            await instance.close()
 
     case = Case(row.contract, (row.role,), "", "")
     header = Header(row.contract, (row.role,), "", "", world.name, target.name, 0, row.capabilities, {}, (), ())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from ..targets.base import Reply, Serves
 from ..targets.declared import example_config, sendable_config
@@ -86,8 +87,12 @@ class Examination:
 
     def role(self, row: Serves, role: Role, url: str) -> None:
         """Opens it twice, calls what is no verb, closes it, and calls it again."""
+        with example_config(role, url) as config:
+            self._converse(row, sendable_config(config, row.capabilities))
+
+    def _converse(self, row: Serves, config: Mapping[str, Any]) -> None:
         what = f"{row.contract} {row.role}"
-        fields = {"contract": row.contract, "role": row.role, "config": sendable_config(example_config(role, url), row.capabilities)}
+        fields = {"contract": row.contract, "role": row.role, "config": config}
         reply = self._ask("open", self._patience.open_ms, handle=HANDLE, **fields)
         if reply.outcome != "ok":
             self._report.mend(f"{what}: open was answered {_told(reply)}; expected ok, also when no server can be reached")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..contracts import CONTRACTS
@@ -52,15 +54,18 @@ def sendable_config(config: Mapping[str, Any], capabilities: Iterable[str]) -> d
     return {key: value for key, value in config.items() if key not in withheld}
 
 
-def example_config(role: Role, url: str) -> dict[str, Any]:
-    """The example of a role, for servers at ``url``."""
-    filled: dict[str, Any] = _filled(role.example, url)
-    return filled
+@contextmanager
+def example_config(role: Role, url: str) -> Iterator[dict[str, Any]]:
+    """The example of a role, for servers at ``url``, with an empty folder of its own for as long as it is used."""
+    with TemporaryDirectory(prefix="streamproof-") as folder:
+        yield _filled(role.example, {"{url}": url, "{folder}": folder})
 
 
-def _filled(value: Any, url: str) -> Any:
+def _filled(value: Any, words: Mapping[str, str]) -> Any:
     if isinstance(value, str):
-        return value.replace("{url}", url)
+        for placeholder, word in words.items():
+            value = value.replace(placeholder, word)
+        return value
     if isinstance(value, Mapping):
-        return {key: _filled(item, url) for key, item in value.items()}
-    return [_filled(item, url) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: _filled(item, words) for key, item in value.items()}
+    return [_filled(item, words) for item in value] if isinstance(value, (list, tuple)) else value

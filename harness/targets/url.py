@@ -16,7 +16,10 @@ ROLE = "server"
 
 
 class UrlTarget(Target):
-    """Serves the role ``server`` of every contract that has one, with the capabilities that its options name. Raises UsageError for what is no URL."""
+    """Serves the role ``server`` of every contract that has one, with the capabilities that its options name.
+
+    Raises UsageError for what is no URL.
+    """
 
     worlds = ("loopback",)
 
