@@ -68,7 +68,8 @@ def run_session(catalog: Catalog, options: SessionOptions, target_config: Mappin
     workshop = Workshop(catalog, target, world, options.seed, options.keep_histories, options.role)
     target.close()  # what was started to ask what it serves: each worker starts its own
     search = Search(options, scenarios, world, progress, started)
-    with Pool(workshop.do, workshop.close, _jobs(options, world)) as pool:
+    jobs = 1 if target.one_at_a_time else _jobs(options, world)
+    with Pool(workshop.do, workshop.close, jobs) as pool:
         interrupted = search.run(pool)
         if not interrupted:
             search.retry_slow(pool)

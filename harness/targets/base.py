@@ -96,6 +96,11 @@ class Target(ABC):
                 return row.capabilities
         return None
 
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether its examples cannot be played by several workers at once."""
+        return False
+
     def implied(self, role: Role) -> tuple[str, ...]:
         """What it can do in a role because it is opened with a config of ours."""
         return role.implied

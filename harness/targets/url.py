@@ -35,6 +35,11 @@ class UrlTarget(Target):
         known = super().capabilities(contract, role)
         return None if known is None else (*known, *self.options.get("capabilities", "").replace(",", " ").split())
 
+    @property
+    def one_at_a_time(self) -> bool:
+        """It was told fixed ports for what it is to talk to, and a port can be had once."""
+        return any(name.endswith("_port") for name in self.options)
+
     def implied(self, role: Role) -> tuple[str, ...]:
         """Nothing: it was started by somebody else, with a config that nobody here knows."""
         return ()
