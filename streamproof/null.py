@@ -42,6 +42,8 @@ class NullDriver:
                 return None
             case "fail":
                 return {"outcome": "fail", "error": {"kind": "null", "message": "a null driver"}}
+            case "missing":
+                return {"outcome": "unsupported", "error": {"kind": "null", "message": "a null driver"}}
             case "exit":
                 sys.exit(EXIT_STATUS)
             case "late":

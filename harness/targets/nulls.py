@@ -57,6 +57,8 @@ class NullInstance(Instance):
             return await self._no_answer(verb, deadline_ms)
         if self._manner == "fail":
             return Reply("fail", error={"kind": "null", "message": "a null driver"})
+        if self._manner == "missing":
+            return Reply("unsupported", error={"kind": "null", "message": "a null driver"})
         value, self._previous = self._previous, args
         return Reply("ok", value if self._manner == "stale" else {})
 
@@ -87,13 +89,19 @@ class NullInstance(Instance):
 
 
 def null_app(null: Null) -> web.Application:
-    """The same manners as a server: no answer, 200 to all, 500 to all, a connection that ends, the request echoed."""
+    """The same manners as a server: see their table."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         body = await request.read()
         match null.manner:
-            case "silent" | "late":
+            case "silent":
                 await asyncio.Event().wait()
+            case "late":
+                stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
+                await stream.prepare(request)
+                await asyncio.Event().wait()
+            case "missing":
+                return web.json_response({"error": "a null server"}, status=404)
             case "exit":
                 if request.transport is not None:
                     request.transport.abort()
