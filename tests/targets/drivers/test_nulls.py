@@ -42,6 +42,7 @@ def calls_of(play: Any, name: str) -> tuple[list[Any], Any]:
         ("null-exit", [(0, "driver_error", {}, False), (0, "driver_error", {}, False)]),
         ("null-late", [(5, "unknown", {}, True), (10, "unknown", {}, True)]),
         ("null-echo", [(0, "ok", {}, False), (0, "ok", {"complete": True}, False)]),
+        ("null-missing", [(0, "unsupported", {}, False), (0, "unsupported", {}, False)]),
     ],
 )
 def test_each_null_driver_does_what_its_row_says(play: Any, name: str, expected: list[Any]) -> None:
@@ -82,21 +83,26 @@ def test_a_pending_call_ends_with_the_handle(play: Any) -> None:
         ("null-ok", (200, "{}")),
         ("null-error", (500, '{"error": "a null server"}')),
         ("null-exit", "cut"),
+        ("null-late", "TimeoutError behind 200 text/event-stream"),
         ("null-echo", (200, "x")),
+        ("null-missing", (404, '{"error": "a null server"}')),
     ],
 )
 def test_as_servers_they_have_the_same_manners(play: Any, name: str, expected: Any) -> None:
-    """No answer, 200 to all, 500 to all, a connection that ends, the request echoed."""
+    """No answer, a constant one, a connection that ends, a stream that does not, the request echoed."""
     seen: list[Any] = []
+    head = ""
 
     async def main(scene: Scene) -> None:
+        nonlocal head
         instance = await NullTarget(NULLS[name]).open(scene, "v1", "ingest", "server", {}, lambda *note: None)
         async with ClientSession() as session:
             try:
                 async with asyncio.timeout(10), session.post(f"{instance.value['url']}/v1/runs/r/ingest", data=b"x") as response:
+                    head = f" behind {response.status} {response.content_type}"
                     seen.append((response.status, await response.text()))
             except TimeoutError:
-                seen.append("TimeoutError")
+                seen.append(f"TimeoutError{head}")
             except ClientError:
                 seen.append("cut")
 

@@ -229,4 +229,5 @@ def test_the_null_drivers_run_as_real_processes(play_with: Any) -> None:
         "null-exit": [("driver_error", {}, False), ("driver_error", {}, False), ["exit"]],
         "null-late": [late, late, []],
         "null-echo": [("ok", {}, False), ("ok", {"complete": 1}, False), []],
+        "null-missing": [("unsupported", {}, False), ("unsupported", {}, False), []],
     }
