@@ -74,6 +74,9 @@ class SecretTags:
             self._tag_by_secret[secret] = f"<{tag}>"
 
     def apply(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is int or kind is bool or value is None:  # most of what a history holds
+            return value
         if isinstance(value, str):
             for secret, tag in self._tag_by_secret.items():
                 if secret in value:

@@ -54,6 +54,7 @@ class PipeStage(Stage):
         self._urls = urls
         self.sender = cast.player("s1", "sender", self._sender_config())
         self.readers: dict[str, Player] = {}
+        self._view = View(scene.history)
         self._retries_left = RETRIES_MAX
         self.operations |= {
             "enqueue": self.enqueue,
@@ -113,7 +114,7 @@ class PipeStage(Stage):
 
     async def _retry(self) -> bool:
         """A reader that gave up tries again, as long as it says that this may help."""
-        failed = [row for row in View(self.scene.history).subscribers.values() if row.failed is not None]
+        failed = [row for row in self._view.look().subscribers.values() if row.failed is not None]
         again = [row.handle for row in failed if row.failed is not None and row.failed.data["data"].get("retryable")]
         if not again or not self._retries_left:
             return False
@@ -123,7 +124,7 @@ class PipeStage(Stage):
         return True
 
     def _all_is_well(self) -> bool:
-        view = View(self.scene.history)
+        view = self._view.look()
         return all(
             all(sent.key in reader.first_shown for sent in view.sent) and (view.finished is None or bool(reader.ended))
             for reader in view.watching

@@ -54,7 +54,7 @@ class Subscriber:
 
 
 class View:
-    """One pass over the history."""
+    """One pass over the history. A play that waits holds one over a history that still grows, and calls `look`."""
 
     def __init__(self, history: History) -> None:
         self.header = history.header
@@ -65,10 +65,12 @@ class View:
         self.completions_asked: list[Entry] = []
         self.stop_ok = False
         self.healed_us: int | None = None
-        self.end_us = history.entries[-1].at_us if history.entries else 0
+        self.end_us = 0
         self.settled = False
         self._stops: dict[int, bool] = {}
-        handlers = {
+        self._entries = history.entries
+        self._seen = 0
+        self._handlers = {
             "call": self._on_call,
             "reply": self._on_reply,
             "note": self._on_note,
@@ -76,10 +78,18 @@ class View:
             "heal": self._on_heal,
             "settled": self._on_settled,
         }
-        for entry in history.entries:
-            handler = handlers.get(entry.kind)
+        self.look()
+
+    def look(self) -> View:
+        """Takes in what was added to the history since the last look."""
+        while self._seen < len(self._entries):
+            entry = self._entries[self._seen]
+            self._seen += 1
+            self.end_us = entry.at_us
+            handler = self._handlers.get(entry.kind)
             if handler is not None:
                 handler(entry)
+        return self
 
     @property
     def watching(self) -> list[Subscriber]:
