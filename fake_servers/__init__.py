@@ -8,9 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .durable_execution.model_service import durable_model_service
+from .durable_execution.service import durable_execution_service
 from .ingest.service import ingest_service
 from .run_stream.service import run_stream_service
 from .service import Builder
 from .sse.service import sse_service
 
-SERVERS: Mapping[str, Builder] = {"ingest": ingest_service, "run-stream": run_stream_service, "sse": sse_service}
+SERVERS: Mapping[str, Builder] = {
+    "ingest": ingest_service,
+    "run-stream": run_stream_service,
+    "sse": sse_service,
+    "durable-execution": durable_execution_service,
+    "durable-model": durable_model_service,
+}
+
+RECORDED: Mapping[str, tuple[str, str]] = {
+    "durable-execution": ("durable-execution", "server"),
+    "durable-model": ("durable-execution", "server"),
+}
+"""Contract and role that the record of a server of the table tells of, where it is not a client of the contract of that name: what is
+recorded there is a server of durable executions at its model and its tools."""

@@ -29,11 +29,15 @@ ROUNDING_S = 1e-6
 """A timer that fires so much too early is in time."""
 
 
+class BrokenOff(Exception):
+    """A source wants the connection to end here, in the middle of its answer."""
+
+
 class Source(Protocol):
     """Where the frames of one answer come from. Whoever adds to it wakes the stream."""
 
     def next(self) -> Frame | None:
-        """The next frame, taken; None when there is none at present."""
+        """The next frame, taken; None when there is none at present. Raises BrokenOff."""
 
     def ending(self) -> Sequence[Frame] | None:
         """The frames that end the answer, once nothing is left and nothing more comes; None while the stream goes on."""
@@ -99,6 +103,8 @@ class EventStream:
             raise
         except ConnectionError:
             self._tell_over("aborted" if self.aborted else "gone")
+        except BrokenOff:
+            self._break_off()
         finally:
             self._ending = True
             if self._timer is not None:
@@ -203,6 +209,13 @@ class EventStream:
         self._mind_the_client()
         self._tell_over("clean")
         await self._response.write_eof()
+
+    def _break_off(self) -> None:
+        """What was written arrives, then the connection ends without the end of the answer."""
+        self._tell_over("aborted")
+        transport = self._exchange.http.transport
+        if transport is not None:
+            transport.close()
 
     def _tell_over(self, how: str) -> None:
         if not self._told_over:

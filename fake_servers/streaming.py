@@ -47,11 +47,12 @@ class StreamingServers(Servers):
 
 @dataclass(frozen=True)
 class Streamed:
-    """What a true answer streams."""
+    """What a true answer streams. ``headers``: those it has beside the usual ones."""
 
     source: Source
     pace: Pace
     watcher: Watcher
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class StreamingExchange(Exchange):
@@ -100,7 +101,7 @@ class StreamingExchange(Exchange):
         stream = EventStream(self, streamed.source, streamed.pace, streamed.watcher)
         self._streaming.joined(stream, self.server)
         try:
-            return await stream.run([("Content-Type", content_type), ("Cache-Control", "no-cache")])
+            return await stream.run([("Content-Type", content_type), ("Cache-Control", "no-cache"), *streamed.headers])
         finally:
             self._streaming.left(stream)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..harness.engine.scenario import Scenario
+from .durable_execution import DURABLE_SCENARIOS
 from .ingest import INGEST_SCENARIOS
 from .pipe import PIPE_SCENARIOS
 from .run_stream import RUN_STREAM_SCENARIOS
 from .sse import SSE_SCENARIOS
 
 SCENARIOS: Mapping[str, Scenario] = {
-    scenario.name: scenario for scenario in (*INGEST_SCENARIOS, *RUN_STREAM_SCENARIOS, *SSE_SCENARIOS, *PIPE_SCENARIOS)
+    scenario.name: scenario for scenario in (*INGEST_SCENARIOS, *RUN_STREAM_SCENARIOS, *SSE_SCENARIOS, *PIPE_SCENARIOS, *DURABLE_SCENARIOS)
 }

@@ -7,6 +7,10 @@ from typing import Any
 
 from ..values.history import History
 from ..values.verdict import Judgement
+from .durable_execution import SERVER_CHECKERS as DURABLE_SERVER_CHECKERS
+from .durable_execution.client import CLIENT_CHECKERS as DURABLE_CLIENT_CHECKERS
+from .durable_execution.client.view import View as DurableClientView
+from .durable_execution.view import View as DurableServerView
 from .ingest import SENDER_CHECKERS
 from .ingest.server import CHECKERS as SERVER_CHECKERS
 from .ingest.server import Trial
@@ -23,6 +27,8 @@ MakeView = Callable[[History], Any]
 
 
 CHECKERS: Mapping[tuple[str, str], tuple[MakeView, Mapping[str, Checker]]] = {
+    ("durable-execution", "client"): (DurableClientView, DURABLE_CLIENT_CHECKERS),
+    ("durable-execution", "server"): (DurableServerView, DURABLE_SERVER_CHECKERS),
     ("ingest", "sender"): (IngestSenderView, SENDER_CHECKERS),
     ("ingest", "server"): (Trial, SERVER_CHECKERS),
     ("pipe", "sender+reader"): (PipeView, PIPE_CHECKERS),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..values.requirement import Contract
+from .durable_execution import DURABLE_EXECUTION
 from .ingest import INGEST
 from .pipe import PIPE
 from .run_stream import RUN_STREAM
 from .sse import SSE
 
-CONTRACTS: Mapping[str, Contract] = {contract.name: contract for contract in (INGEST, RUN_STREAM, SSE, PIPE)}
+CONTRACTS: Mapping[str, Contract] = {contract.name: contract for contract in (INGEST, RUN_STREAM, SSE, PIPE, DURABLE_EXECUTION)}

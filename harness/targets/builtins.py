@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from .base import Target
 from .names import Builtin, Options
 from .npm import NODE_FOLDER, NpmPackage, install_package, installed_module, node_program
-from .npm_pins import EVENTSOURCE, EVENTSOURCE_CLIENT, EXTENDED_EVENTSOURCE, FETCH_EVENT_SOURCE, LAUNCHDARKLY_EVENTSOURCE
+from .npm_pins import (
+    EVENTSOURCE,
+    EVENTSOURCE_CLIENT,
+    EXTENDED_EVENTSOURCE,
+    FETCH_EVENT_SOURCE,
+    LAUNCHDARKLY_EVENTSOURCE,
+    WORKFLOW_WORLD_LOCAL,
+)
 from .pypi_readers import PYPI_READERS
 from .stdio.target import StdioTarget
 
@@ -55,5 +62,12 @@ BUILTINS: Mapping[str, Builtin] = {
         npm_sse_reader("launchdarkly-eventsource", LAUNCHDARKLY_EVENTSOURCE, "launchdarkly_eventsource.mjs"),
         npm_sse_reader("extended-eventsource", EXTENDED_EVENTSOURCE, "extended_eventsource.mjs"),
         *PYPI_READERS,
+        npm_builtin(
+            "workflow-world-local",
+            WORKFLOW_WORLD_LOCAL,
+            "world_local_server.mjs",
+            f"a plain server of executions over the npm package {WORKFLOW_WORLD_LOCAL.spec}, the storage of the Workflow DevKit",
+            (("durable-execution", "server"),),
+        ),
     )
 }

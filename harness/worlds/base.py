@@ -87,9 +87,7 @@ class Scene(ABC):
         """Waits in the time of this world."""
 
     @abstractmethod
-    async def serve(
-        self, app: web.Application, *, server: str, classify: Classify, port: int = 0, owner: Owner | None = None
-    ) -> Site:
+    async def serve(self, app: web.Application, *, server: str, classify: Classify, port: int = 0, owner: Owner | None = None) -> Site:
         """Starts ``app`` behind a link that performs the wire faults of the plan. It ends with the example.
 
         With an ``owner`` it is part of the target: its handlers belong to the owner, and when that is abandoned it listens no more.

@@ -32,7 +32,8 @@ from ...harness.engine.cast import Cast
 from ...harness.targets.url import UrlTarget
 from ...harness.values.errors import TargetProblem
 from ...harness.worlds.base import Scene
-from .server_client import Address, Connection, Got
+from ..raw_http import Address, Connection
+from .server_client import Got, answer_on
 
 ANSWER_MS = 10_000
 LIVE_MS = 2_000
@@ -154,7 +155,7 @@ class HostileClient:
         await self._write(connection, b"".join(connection.body_bytes(data) for data in body), args.get("segment_bytes", 0))
         connection.finish()
         self.scene.history.add("body-over", exchange=exchange, how="end")
-        self._note_answer(exchange, await connection.answer(ANSWER_MS))
+        self._note_answer(exchange, await answer_on(connection, ANSWER_MS))
         connection.close()
         await self._read_position(run)
 
@@ -197,7 +198,7 @@ class HostileClient:
             upload.connection.close(how)
         self.scene.history.add("body-over", exchange=upload.exchange, how=how)
         if how == "end":
-            self._note_answer(upload.exchange, await upload.connection.answer(ANSWER_MS))
+            self._note_answer(upload.exchange, await answer_on(upload.connection, ANSWER_MS))
             upload.connection.close()
         else:
             await self.scene.sleep(SETTLE_MS)
@@ -312,6 +313,6 @@ class HostileClient:
                 return Got(None, "closed")
             self._reader.begin("POST", self.runs.target(run), headers)
             self._reader.finish()
-            got = await self._reader.answer(ANSWER_MS)
+            got = await answer_on(self._reader, ANSWER_MS)
             if got.status is not None or not kept:
                 return got  # a kept connection may have been closed in the meantime, a new one may not

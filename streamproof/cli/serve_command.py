@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from ..catalog import catalog
+from ..fake_servers import RECORDED
 from ..fake_servers.service import Builder, Service
 from ..harness.engine.files import load_plan
 from ..harness.faults.base import Fault
@@ -30,8 +31,15 @@ from .terminal import say
 BY_HAND = Quota(seconds=float("inf"), connections=sys.maxsize)
 """It ends when its user says so."""
 
-TAG_BY_HINT = {"token": "run-token", "other_token": "other-token", "session_token": "session-token"}
-"""Secrets among the hints of a service, and the tags under which they stand in a history."""
+TAG_BY_HINT = {
+    "other_token": "other-token",
+    "token": "run-token",
+    "session_token": "session-token",
+    "other_api_key": "other-api-key",
+    "api_key": "api-key",
+}
+"""Secrets among the hints of a service, and the tags under which they stand in a history. By default one is the beginning of the
+other: the longer comes first."""
 
 
 @click.command("serve")
@@ -95,8 +103,9 @@ async def _told_to_stop() -> None:
 
 def _header(what: str, contracts: Mapping[str, Contract], faults: tuple[Fault, ...]) -> Header:
     """The record of one end of the wire: it can be judged as far as that end shows."""
-    contract = contracts[what]
-    roles = tuple(role for role in contract.roles if role != "server")[:1]
+    name, role = RECORDED.get(what, (what, None))
+    contract = contracts[name]
+    roles = (role,) if role is not None else tuple(other for other in contract.roles if other != "server")[:1]
     plan = tuple(fault.to_json() for fault in faults)
     return Header(contract.name, roles, contract.profiles[0], "by-hand", "loopback", "by hand", 0, (), {}, (), plan)
 

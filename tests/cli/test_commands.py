@@ -168,7 +168,7 @@ def test_a_requirement_is_explained_in_full(command: Command) -> None:
 
 def test_install_says_what_there_is_to_install(command: Command) -> None:
     """A name that is no built-in target is answered with those that are."""
-    outcome = command("install", "reference")
+    outcome = command("install", "nothing-like-it")
     assert outcome.code == 2
     assert "posthog-agent" in outcome.err
 

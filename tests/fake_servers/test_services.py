@@ -66,6 +66,11 @@ def test_a_stream_of_events_by_hand(reading: Runner) -> None:
         ("sse", {"events": "many"}, "serve sse: events='many': expected a whole number"),
         ("sse", {"replay": "old"}, "unknown replay 'old'; it knows id, new"),
         ("ingest", {"tokn": "x"}, "serve ingest: unknown option 'tokn'"),
+        ("durable-model", {"gate_open_ms": "soon"}, "serve durable-model: gate_open_ms='soon': expected a whole number"),
+        ("durable-execution", {"api_key": ""}, "serve durable-execution: api_key and other_api_key must be two keys"),
+        ("durable-execution", {"api_key": "k", "other_api_key": "k"}, "must be two keys that differ"),
+        ("durable-execution", {"approval_timeout_ms": ""}, "approval_timeout_ms='': expected a whole number"),
+        ("durable-execution", {"keys": "x"}, "serve durable-execution: unknown option 'keys'; it knows api_key,"),
     ],
 )
 def test_wrong_options(reading: Runner, what: str, options: dict[str, str], complaint: str) -> None:

@@ -76,9 +76,7 @@ class LoopbackScene(Scene):
     async def sleep(self, milliseconds: float) -> None:
         await asyncio.sleep(milliseconds / 1_000)
 
-    async def serve(
-        self, app: web.Application, *, server: str, classify: Classify, port: int = 0, owner: Owner | None = None
-    ) -> Site:
+    async def serve(self, app: web.Application, *, server: str, classify: Classify, port: int = 0, owner: Owner | None = None) -> Site:
         sock = listening_socket(port)
         try:
             before = self._served.pop(server, None)

@@ -70,9 +70,7 @@ class SimScene(Scene):
     async def sleep(self, milliseconds: float) -> None:
         await asyncio.sleep(milliseconds / 1_000)
 
-    async def serve(
-        self, app: web.Application, *, server: str, classify: Classify, port: int = 0, owner: Owner | None = None
-    ) -> Site:
+    async def serve(self, app: web.Application, *, server: str, classify: Classify, port: int = 0, owner: Owner | None = None) -> Site:
         before = self._served.pop(server, None)
         if before is not None:
             self._links[server].restart()
