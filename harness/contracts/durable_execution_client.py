@@ -14,14 +14,15 @@ def _must(number: int, text: str, source: str) -> Requirement:
 CLIENT_REQUIREMENTS: tuple[Requirement, ...] = (
     _must(
         1,
-        "Each stream that was followed or created ends with one outcome, the last note of it: success after a finish, agent_failure after "
-        "an error operation and a finish, suspended after an approval request without a finish, transport_failure for all else: a cut, "
-        "`event: error`, an answer that is no event stream.",
+        "Each stream that was created or followed ends with one outcome, the last note of it: success after a finish, agent_failure after "
+        "an error operation and a finish in one round, suspended when the body ends behind an approval request, transport_failure for all "
+        "else: a cut, an end that is none of these, `event: error`, an answer that is no event stream. (What breaks right behind a finish "
+        "or an approval request may be told either way; so may an end that rests on frames before the start index.)",
         f"{_PROMISE} EXE-SSE-2",
     ),
     _must(
         2,
-        "`[DONE]` is neither waited for nor taken for a frame, wherever a server of today or of yesterday sends it.",
+        "`[DONE]` is neither waited for nor taken for a frame or a finish, wherever a server of today or of yesterday sends it.",
         f"{_PROMISE} EXE-SSE-4",
     ),
     _must(
@@ -32,7 +33,8 @@ CLIENT_REQUIREMENTS: tuple[Requirement, ...] = (
     ),
     _must(
         4,
-        "The frames are told whole, in order, and as they were sent, however the bytes are divided and framed; comments are none.",
+        "The frames are told whole, in order, and as they were sent, however the bytes are divided and framed; comments and `event: error` "
+        "are none.",
         f"{_PROMISE} EXE-SSE-1",
     ),
     _must(
@@ -43,13 +45,15 @@ CLIENT_REQUIREMENTS: tuple[Requirement, ...] = (
     ),
     _must(
         6,
-        "One `create` posts once: an answer that is lost is unknown, and is not tried again, since a second run would be made.",
-        "EXE-IDX-5",
+        "One `create` makes one run, and says ok with its id: an answer that is lost or 5xx is unknown, and is not tried again, since a "
+        "second run would be made; `fail` means that none was.",
+        f"{_PROMISE} EXE-IDX-5",
     ),
     _must(
         7,
-        "`approve` says ok only when the server has recorded that decision; a refusal is no success, a lost answer may be asked again.",
-        "EXE-APR-5",
+        "`approve` says ok only when the server has recorded that very decision, and fail only when it has not; a lost answer may be asked "
+        "again.",
+        f"{_PROMISE} EXE-APR-5",
     ),
     _must(8, "After `unfollow` nothing is told any more, and the connection ends within a second.", "plain sense"),
     _must(9, "The credential of the config is never sent to another origin on a redirect.", "Fetch 4.4, HTTP-redirect fetch, step 13"),

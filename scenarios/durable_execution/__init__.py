@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ...harness.engine.scenario import Scenario
 from .approval_table import APPROVAL_SCENARIOS
+from .client_table import CLIENT_SCENARIOS
 from .stream_table import STREAM_SCENARIOS
 
 SERVER_SCENARIOS: tuple[Scenario, ...] = (*STREAM_SCENARIOS, *APPROVAL_SCENARIOS)
-DURABLE_SCENARIOS: tuple[Scenario, ...] = SERVER_SCENARIOS
+DURABLE_SCENARIOS: tuple[Scenario, ...] = (*SERVER_SCENARIOS, *CLIENT_SCENARIOS)

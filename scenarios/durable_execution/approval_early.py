@@ -10,7 +10,7 @@ from ...harness.values.case import Case, Operation
 from .approval_draws import CONVERSATION, Turns, approve, can_approve, case, create, follow, gated_calls, last_word, plain, routes, scripts
 from .base import server_scenario
 
-JUDGES = ("APR-5", "STAT-2", "APR-1", "SSE-3", "CREATE-3")
+JUDGES = ("APR-5", "STAT-2", "APR-1", "SSE-3")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:

@@ -54,7 +54,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         return case("forged-approvals", setting, workload)
 
     forged = st.lists(st.tuples(st.sampled_from(FORGED), st.booleans()), min_size=1, max_size=4)
-    return st.builds(build, forged, st.booleans(), st.booleans(), st.booleans())
+    return st.builds(build, forged, st.booleans(), st.booleans(), st.sampled_from((True, True, False)))
 
 
 FORGED_APPROVALS = server_scenario(

@@ -10,7 +10,7 @@ from ...harness.values.case import Case, Operation
 from .approval_draws import GATED, approve, can_approve, case, create, plain, script, status
 from .base import server_scenario
 
-JUDGES = ("APR-6", "APR-3", "APR-1", "APR-4")
+JUDGES = ("APR-6", "APR-3", "APR-1", "APR-5")
 ORDERS = st.permutations((1, 2, 3))
 
 
@@ -21,8 +21,8 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
 
     def build(one_turn: bool, order: list[int], decisions: tuple[bool, bool, bool], again: bool) -> Case:
         turns = script([[GATED] * 3] if one_turn else [[GATED]] * 3)
-        workload: list[Operation] = [create(turns)]
-        workload += [approve(decisions[number - 1], f"call-{number}") for number in order]
+        workload: list[Operation] = [create(turns), status("suspended")]
+        workload += [operation for number in order for operation in (approve(decisions[number - 1], f"call-{number}"), status("rest"))]
         for number in (1, 2, 3):
             workload += [status("rest"), approve(decisions[number - 1], f"call-{number}")]
             if again:

@@ -20,7 +20,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     if not can_approve(setting) or not obeys_timing(setting):
         return plain("approval-timeout", setting)
 
-    def build(timeout_ms: int, decided: bool, crashed: bool, calls: int) -> Case:
+    def build(timeout_ms: int, decided: bool, crashed: bool, calls: int, late: bool) -> Case:
         turns = script([[GATED] * calls])
         first = [status("suspended"), approve()] if decided and calls > 1 else []
         workload = [
@@ -30,12 +30,11 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
             status("suspended"),
             wait(timeout_ms + BEHIND_MS),
             status(),
-            approve(True, f"call-{2 if first else 1}"),
-            status(),
+            *([approve(True, f"call-{2 if first else 1}"), status()] if late else []),
         ]
         return case("approval-timeout", setting, workload, config_of=config(approval_timeout_ms=timeout_ms))
 
-    return st.builds(build, st.sampled_from(TIMEOUTS_MS[setting.world]), st.booleans(), st.booleans(), st.integers(1, 2))
+    return st.builds(build, st.sampled_from(TIMEOUTS_MS[setting.world]), st.booleans(), st.booleans(), st.integers(1, 2), st.booleans())
 
 
 APPROVAL_TIMEOUT = server_scenario("approval-timeout", "approvals that nobody gives, until their time is over", JUDGES, draw)

@@ -18,8 +18,8 @@ from ..raw_http import Address, Connection, Headers
 from .frames import Event, FrameReader
 from .tenants import Tenant, Tenants
 
-BODY_BYTES_MAX = 4_000_000
-"""Of an answer that never ends: then it counts as given up."""
+BODY_BYTES_MAX, FRAMES_MAX = 1_000_000, 600
+"""Of an answer that never ends: then it counts as given up. No run of ours has so many frames."""
 
 OnEvents = Callable[[Sequence[Event]], None]
 
@@ -166,7 +166,7 @@ class Ask:
             elif isinstance(event, h11.Data):
                 if not self._take_piece(bytes(event.data)):
                     return "left"
-                if len(self._body) >= BODY_BYTES_MAX:
+                if len(self._body) >= BODY_BYTES_MAX or self._frames.frames >= FRAMES_MAX:
                     return "timeout"
             else:
                 return "end"

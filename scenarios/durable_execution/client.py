@@ -15,7 +15,7 @@ from ...harness.worlds.base import Scene
 from .asks import Ask, Asks, Request
 from .bodies import run_path
 from .frames import Event
-from .runs import AT_REST, TERMINAL, Reader, Run
+from .runs import AT_REST, KNOWN_STATUSES, TERMINAL, Reader, Run
 
 ANSWER_MS = 10_000
 """What an answer that is no stream may take."""
@@ -24,7 +24,11 @@ STILL_MS = 40_000
 QUIET_MS = 250
 REST_BOUND_MS = 35_000
 ERRORS_PATIENCE_MS = 5_000
-"""How long a status that is answered by an error is asked for again."""
+"""How long a status that is answered by something else is asked for again."""
+IN_VAIN_MS = 500
+"""The bound for a run that was waited for in vain, and has not moved since."""
+STREAM_MS = 60_000
+"""What a stream may take whatever moves in it."""
 POLL_MS = (20, 1_000)
 """The first pause between two looks at a status, and the longest."""
 LOOK_MS = 1_000
@@ -103,17 +107,22 @@ class Client:
     async def until(self, run: Run, wanted: str, meant: str | None = None) -> None:
         """Asks for the status until it is as ``wanted`` ("suspended", "terminal", "rest"), or cannot become so any more, or the bound."""
         began_us = good_us = self.scene.now_us()
-        pause_ms, longest_ms = POLL_MS
+        pause_ms = POLL_MS[0]
         bound_ms = REST_BOUND_MS + self._timeout_ms + self.scene.allowance_ms
+        if run.waited_us is not None and run.moved_us <= run.waited_us:
+            bound_ms = IN_VAIN_MS
         while True:
             ask = await self.status(run, meant)
             now_us = self.scene.now_us()
-            if ask.status in (None, 200):
+            if ask.status is None or run.status in KNOWN_STATUSES:
                 good_us = now_us
-            if self._is_enough(run, wanted) or now_us - began_us >= bound_ms * 1_000 or now_us - good_us >= ERRORS_PATIENCE_MS * 1_000:
+            if self._is_enough(run, wanted):
+                return
+            if now_us - began_us >= bound_ms * 1_000 or now_us - good_us >= ERRORS_PATIENCE_MS * 1_000:
+                run.waited_us = now_us
                 return
             await self.scene.sleep(pause_ms)
-            pause_ms = min(round(pause_ms * 1.6), longest_ms)
+            pause_ms = min(round(pause_ms * 1.6), max(POLL_MS[1], self._timeout_ms // 50))
 
     def _is_enough(self, run: Run, wanted: str) -> bool:
         if wanted != "terminal":
@@ -169,7 +178,11 @@ class Client:
     async def _watch_over(self, ask: Ask, run: Run | None) -> None:
         pause_ms: float = QUIET_MS
         patience_ms = REST_PATIENCE_MS + self.scene.allowance_ms
+        began_us = self.scene.now_us()
         while not await ask.wait_ended(pause_ms):
+            if self.scene.now_us() - began_us >= STREAM_MS * 1_000:
+                ask.give_up()
+                return
             quiet_ms = (self.scene.now_us() - ask.moved_us) / 1_000
             if quiet_ms < QUIET_MS:
                 pause_ms = QUIET_MS - quiet_ms
@@ -183,7 +196,7 @@ class Client:
                     pause_ms = max(1, patience_ms - self._rest_ms(run))
                     continue
             moved_us = max(ask.moved_us, run.moved_us if run is not None else 0)
-            if (self.scene.now_us() - moved_us) / 1_000 >= STILL_MS:
+            if self.scene.now_us() - moved_us >= STILL_MS * 1_000:
                 ask.give_up()
                 return
             pause_ms = min(max(pause_ms, QUIET_MS) * 1.3, 1_000)

@@ -41,7 +41,7 @@ TEXTS = (
     'back\\slash "quoted" \u0000',
     "long " * 400,
 )
-"""Words of the model: some look like a sign that they are not. None begins with a brace, since such words cannot be told from an envelope."""
+"""Words of the model: some look like a sign that they are not. None begins with a brace: such words could not be told from an envelope."""
 RECOVER: Operation = ("recover", {})
 UNFOLLOW: Operation = ("unfollow", {})
 

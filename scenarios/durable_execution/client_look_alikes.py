@@ -1,4 +1,4 @@
-"""Frames that only look like a sign: words that name an envelope, operations that are no errors, tools that fail; and false ends behind them."""
+"""Frames that only look like a sign: words that name an envelope, operations that are no errors, tools that fail; then a false end."""
 
 from __future__ import annotations
 

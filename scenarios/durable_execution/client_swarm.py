@@ -17,7 +17,7 @@ from ..preconditions import any_injected
 from .client_base import client_scenario
 from .client_draws import NTH, STREAMS, clean_ends, cuts, half_closes, lives, lost, rounds
 
-JUDGES = (1, 2, 3, 4)
+JUDGES = (1, 2, 3, 4, 6)
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:

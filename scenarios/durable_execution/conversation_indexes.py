@@ -11,7 +11,7 @@ from .approval_draws import Turns, approve, case, create, follow, gated_calls, p
 from .base import server_scenario
 from .draws import CONVERSATIONS, OPEN, creation_routes, frames_about, has_conversations, held_scripts, scripts
 
-JUDGES = ("IDX-1", "IDX-3", "IDX-4", "HDR-1")
+JUDGES = ("IDX-1", "IDX-3", "HDR-1", "SSE-3")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:

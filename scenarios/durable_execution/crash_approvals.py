@@ -24,7 +24,7 @@ from .approval_draws import (
 )
 from .base import server_scenario
 
-JUDGES = ("APR-5", "APR-10", "RCV-1", "APR-1", "STAT-1", "IDX-1")
+JUDGES = ("APR-5", "APR-10", "RCV-1", "STAT-1", "IDX-1")
 WHEN = ("after-approval", "pending", "both")
 
 

@@ -30,7 +30,7 @@ from .approval_draws import (
 )
 from .base import server_scenario
 
-JUDGES = ("RCV-1", "APR-1", "APR-5", "IDX-1", "STAT-1", "APR-6")
+JUDGES = ("RCV-1", "APR-5", "IDX-1", "STAT-1", "APR-6")
 MIXED = st.lists(st.sampled_from((FREE, GATED)), min_size=1, max_size=3)
 
 
@@ -46,7 +46,8 @@ def draw_requests(setting: Setting) -> SearchStrategy[Case]:
         return case("crash-points", setting, [*workload, status("terminal"), follow("seen")], faults)
 
     faults = st.lists(crashes(st.sampled_from(("tool", "completion")), 2), min_size=1, max_size=2)
-    return st.builds(build, st.lists(MIXED, min_size=1, max_size=2), st.lists(st.sampled_from((True, True, False)), min_size=1, max_size=3), faults, st.booleans())
+    decisions = st.lists(st.sampled_from((True, True, False)), min_size=1, max_size=3)
+    return st.builds(build, st.lists(MIXED, min_size=1, max_size=2), decisions, faults, st.booleans())
 
 
 def draw_moments(setting: Setting) -> SearchStrategy[Case]:

@@ -33,7 +33,7 @@ from .base import server_scenario
 from .model_faults import model_faults
 from .tool_faults import tool_faults
 
-JUDGES = ("APR-1", "APR-4", "APR-5", "APR-6", "RCV-1", "STAT-1", "IDX-1", "IDX-4", "SSE-1", "SSE-3", "TEN-1")
+JUDGES = ("APR-1", "APR-5", "APR-6", "RCV-1", "STAT-1", "IDX-1", "SSE-1", "SSE-3", "TEN-1")
 KINDS = (model_faults(), tool_faults(), crashes(st.sampled_from(("tool", "completion"))))
 
 Draft = tuple[str, int, int]

@@ -11,6 +11,7 @@ from .frames import Event, named
 
 AT_REST = ("suspended", "completed", "failed")
 TERMINAL = ("completed", "failed")
+KNOWN_STATUSES = ("running", *AT_REST)
 
 
 @dataclass
@@ -34,6 +35,8 @@ class Run:
     rest_us: int | None = None
     moved_us: int = 0
     polled_us: int = -1_000_000
+    waited_us: int | None = None
+    """When the client waited for it in vain, None while it has not."""
     length: int = 0
     seen: int = -1
     stale: bool = False

@@ -10,7 +10,7 @@ from ...harness.values.case import Case, Operation
 from .approval_draws import CONVERSATION, GATED, approve, can_approve, case, config, create, follow, has_chat, plain, script, status
 from .base import server_scenario
 
-JUDGES = ("TEN-3", "STAT-4", "APR-6", "TEN-1")
+JUDGES = ("TEN-3", "STAT-4")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:

@@ -15,7 +15,7 @@ from ..preconditions import any_injected
 from .approval_draws import FREE, GATED, can_approve, case, create, last_word, plain, script
 from .base import server_scenario
 
-JUDGES = ("APR-1", "RCV-1", "STAT-1", "SSE-3", "APR-6")
+JUDGES = ("APR-6", "STAT-1", "SSE-3")
 NTH = st.sampled_from((1, 1, 2))
 TIMES = st.sampled_from((1, 1, 2))
 ROUND = st.lists(st.sampled_from((GATED, FREE)), min_size=1, max_size=2)

@@ -16,6 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from streamproof.cli.terminal import NoProgress
+from streamproof.harness.contracts.durable_script import Script, Turn
 from streamproof.schemas import load_schema
 
 Command = Callable[..., Any]
@@ -72,6 +73,31 @@ def test_serve_by_hand(serving: tuple[subprocess.Popen[str], dict[str, str]], tm
     checked = command("check", "seen.ndjson")
     assert "FAIL" not in checked.out
     assert "ING-URL-1    MUST    not_run  the ids that the sender was given are not in this history" in checked.out
+
+
+def test_serve_a_durable_server_by_hand(tmp_path: Path, command: Command) -> None:
+    """Its record says of which contract it is, holds no key, and is no reproach to anybody; Ctrl-C ends an open stream, too."""
+    process = start(tmp_path, "serve", "durable-execution", "--history", "seen.ndjson", "--option", "api_key=s3cret")
+    assert process.stdout is not None
+    try:
+        hints = json.loads(process.stdout.readline())
+        parts = urlsplit(hints["url"])
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=END_S)
+        body = {"messages": [{"role": "user", "content": Script("s", (Turn(("Hello.",), gate="g"),)).message()}]}
+        connection.request("POST", "/run/api/executions", json.dumps(body), {"Authorization": "Bearer s3cret"})
+        answer = connection.getresponse()
+        assert answer.readline().startswith(b"data: ")
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=END_S)
+        connection.close()
+    finally:
+        process.kill()
+    assert (process.returncode, err) == (0, "")
+    seen = (tmp_path / "seen.ndjson").read_text(encoding="utf-8")
+    assert json.loads(seen.partition("\n")[0])["contract"] == "durable-execution"
+    assert "s3cret" not in seen
+    assert not Path(hints["data_dir"]).exists()
+    assert "FAIL" not in command("check", "seen.ndjson").out
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class DurableServers(StreamingServers):
     classify = staticmethod(classify)
 
     def __init__(self, host: Host, *, done: Done = "none", credential: str | None = None, repeats: bool = True) -> None:
-        """``credential``: what Authorization must be (None: anything). ``repeats``: the same decision once more is answered 200, else 409."""
+        """``credential``: what Authorization must be (None: anything). ``repeats``: the same decision again is answered 200, else 409."""
         super().__init__(host)
         self.credential = credential
         self.repeats = repeats

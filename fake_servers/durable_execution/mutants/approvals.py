@@ -222,5 +222,5 @@ APPROVALS = (
     mutant("denial-runs-tool", "APR-6 APR-4", "a denied call is run", machine_type=InvertedDenials),
     mutant("pending-lost", "APR-10", "a pending approval does not survive a restart", machine_type=ForgetfulMachine),
     mutant("no-approval-timeout", "APR-10", "an approval is waited for without end", machine_type=TimelessMachine),
-    mutant("timeout-approves", "APR-10", "an approval that nobody gives is taken for given", machine_type=ConsentingMachine),
+    mutant("timeout-approves", "APR-10 APR-6", "an approval that nobody gives is taken for given", machine_type=ConsentingMachine),
 )

@@ -52,17 +52,13 @@ class LookingExecutions(Executions):
         return wanted is not None and self.server.store.has_conversation(creation.tenant.scope, wanted)
 
 
-class ForkingStore(Store):
-    """Runs that come while another of their conversation goes on get a conversation of their own."""
+class JoiningStore(Store):
+    """A creation that comes while another of its conversation goes on gets the run of that one."""
 
     def create(self, creation: Creation) -> Run:
-        run = super().create(creation)
-        newest = creation.conversation_id and self._one(
-            "SELECT 1 FROM runs WHERE conversation_id = ? AND status = 'running' AND id <> ?", creation.conversation_id, run.id
-        )
-        if newest:
-            self._database.execute("UPDATE runs SET conversation_id = ? WHERE id = ?", (f"conv_{uuid.uuid4().hex}", run.id))
-        return self.run(run.id)
+        scope, wanted = creation.tenant.scope, creation.conversation_id
+        newest = None if wanted is None else self.newest_run(scope, wanted)
+        return newest if newest is not None and newest.status == "running" else super().create(creation)
 
 
 class ModelFirstExecutions(Executions):
@@ -187,12 +183,7 @@ CREATING = (
         "M-C02",
         executions_type=LookingExecutions,
     ),
-    mutant(
-        "forked-conversation",
-        "CREATE-2",
-        "a creation at the same time as another gets a conversation of its own",
-        store_type=ForkingStore,
-    ),
+    mutant("joined-creation", "CREATE-2", "a creation at the same time as another gets the run of that one", store_type=JoiningStore),
     mutant(
         "lazy-row",
         "CREATE-3",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +13,8 @@ from ..records import Call, Run, Turn
 from ..store import Store
 from ..tool_client import ToolClient
 from .base import mutant
+
+QUEUE_S = 0.02
 
 
 class UnrecoveredStore(Store):
@@ -125,14 +128,17 @@ class KeysOfALife(ToolClient):
 
 
 class ForgottenDenials(Machine):
-    """Of a decision of an earlier life it knows only that it was taken."""
+    """A decision waits in a queue, and of one of an earlier life it knows only that it was taken."""
 
     def __init__(self, parts: Parts, run_id: str) -> None:
         super().__init__(parts, run_id)
         self.earlier = {call.id for call in parts.store.calls(run_id) if call.state == "decided"}
 
     async def settle(self, run: Run, call: Call) -> None:
-        await super().settle(run, replace(call, approved=True) if call.id in self.earlier and call.state == "decided" else call)
+        if call.state == "decided":
+            await asyncio.sleep(QUEUE_S)
+            call = replace(call, approved=True) if call.id in self.earlier else call
+        await super().settle(run, call)
 
 
 class SkippedTools(Machine):

@@ -76,9 +76,7 @@ class EchoingExecutions(Executions):
         run = self.server.store.find_run(scope, run_id)
         if run is None:
             where = json.dumps({"id": run_id, **scope._asdict()})
-            raise Problem(
-                404, f'sqlite3.OperationalError: no row in runs for {where} (File "store.py", line 131, in find_run)'
-            )
+            raise Problem(404, f'sqlite3.OperationalError: no row in runs for {where} (File "store.py", line 131, in find_run)')
         return run
 
 

@@ -60,7 +60,7 @@ def _untold(view: View, replays: Replays, reading: Reading) -> Iterator[Finding]
     elif ending == "transport":
         if not view.fails_reads:
             yield Finding("EXE-SSE-2", f"{named(ask)} got `event: error` though no read was made to fail", proof_of(ask))
-    elif ending == "nothing" or (ending == "done" and reading.run.via != "chat"):
+    elif not ask.keys or ending == "nothing" or (ending == "done" and reading.run.via != "chat"):
         yield from _tells_nothing(view, replays, reading)
     else:
         yield from _untrue(reading, ending)

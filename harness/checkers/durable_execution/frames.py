@@ -15,7 +15,6 @@ from .phrases import named, proof, proof_of, shown
 from .replaying import differences
 from .replays import Reading, ending_at
 from .runs import Run
-from .sse_text import json_object
 from .view import View
 
 # --- SSE-1 ------------------------------------------------------------------------------------------------------------
@@ -44,7 +43,7 @@ def _malformed(ask: Ask) -> Iterator[Finding]:
         message = f"{named(ask)} got the line {shown(body.stray)}, expected `data:`, another field of an event stream, or a comment"
         yield Finding("EXE-SSE-1", message, proof_of(ask))
     for frame in ask.frames:
-        if json_object(frame.data) is None:
+        if not frame.said.is_object:
             message = f"{named(ask)} got the data {shown(frame.data)}, expected a JSON object"
             yield Finding("EXE-SSE-1", message, proof(ask.entry, frame.entry))
             break

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from .sse_text import Event, json_object
@@ -28,6 +29,8 @@ class Said:
     calls: tuple[str, ...] = ()
     envelope: Mapping[str, Any] | None = None
     finish: bool = False
+    is_object: bool = True
+    """False for data that are no JSON object, which nothing can be said by."""
 
     @property
     def type(self) -> str:
@@ -62,13 +65,17 @@ class Said:
 
 
 SILENT = Said()
+NO_OBJECT = Said(is_object=False)
+CACHED_MAX = 1 << 15
+"""Every reader of a run reads the same frames: each is understood once, as long as a run has no more than so many."""
 
 
+@lru_cache(maxsize=CACHED_MAX)
 def said(data: str) -> Said:
     """What the data of a frame say; `SILENT` for what is nothing that the contract knows."""
     value = json_object(data)
     if value is None:
-        return SILENT
+        return NO_OBJECT
     if isinstance(value.get("choices"), list):
         return _of_choices([choice for choice in value["choices"] if isinstance(choice, Mapping)])
     return _of_part(value) if isinstance(value.get("type"), str) else SILENT

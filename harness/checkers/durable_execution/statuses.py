@@ -7,6 +7,7 @@ of STAT-1 where nothing excuses it: no crash (that is RCV-1), no gate that stays
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from ...contracts.durable_script import Turn
@@ -101,18 +102,19 @@ def check_suspended(view: View) -> Judgement:
 def _alone(view: View, run: Run) -> Iterator[tuple[Sample, Ask]]:
     """Decisions for the announced call of a run seen suspended, with no other decision since it was looked at."""
     announced = _announcements(run)
-    decisions = run.decisions
+    in_time = not (view.config.get("timing_ms") or {}).get("approval_timeout")
+    decisions = run.decisions if in_time else []
+    before = 0
     for number, ask in enumerate(decisions):
-        sample = run.sample_before(ask.entry)
+        sample, ended = run.sample_before(ask.entry), before
+        before = max(before, ask.end_entry)
         if ask.route != "approval" or ask.tenant != run.tenant or not _is_decision(ask) or not ask.status:
             continue
         if sample is None or sample.status != "suspended" or view.died_between(sample.asked, ask.end_entry):
             continue
-        before = max((other.end_entry for other in decisions[:number]), default=0)
         following = decisions[number + 1].entry if number + 1 < len(decisions) else ask.end_entry + 1
-        latest = next((call for entry, call in reversed(announced) if entry < ask.entry), None)
-        in_time = not (view.config.get("timing_ms") or {}).get("approval_timeout")
-        if before < sample.asked and following > ask.end_entry and latest is not None and latest == ask.call_asked and in_time:
+        place = bisect_left(announced, (ask.entry, ""))
+        if place and announced[place - 1][1] == ask.call_asked and ended < sample.asked and following > ask.end_entry:
             yield sample, ask
 
 

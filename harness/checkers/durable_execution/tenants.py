@@ -17,7 +17,7 @@ OWN_OF_AN_ANSWER = ("instance", "requestId", "traceId", "timestamp")
 """Members of a problem that may differ honestly from answer to answer."""
 BY_RUN, BY_CONVERSATION = ("status", "stream", "approval"), ("conversation-stream", "pending")
 INTERNALS = {
-    "a stack trace": re.compile(r'Traceback \(most recent|File "[^"]+", line \d+|^\s*at \S.*:\d+:\d+\)?|\bgoroutine \d+ \[', re.MULTILINE),
+    "a stack trace": re.compile(r'Traceback \(most recent|File "[^"]+", line \d+|(?:^|\\n|\n)\s*at \S.*?:\d+:\d+|\bgoroutine \d+ \['),
     "the path of a file": re.compile(r"(?:^|[\s\"'(=:])(?:/(?:home|usr|var|tmp|opt|app|srv|root|Users)/|[A-Z]:\\\\)[\w.@-]|node_modules/"),
     "SQL": re.compile(
         r"\b(?:SELECT\b.+\bFROM|INSERT\s+INTO|UPDATE\b.+\bSET|DELETE\s+FROM)\b"

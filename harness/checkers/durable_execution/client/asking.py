@@ -107,9 +107,10 @@ def _body_problems(view: View, request: Request, call: Call | None) -> Iterator[
 
 
 def _expected(call: Call) -> dict[str, list[Any]]:
-    """Key -> its allowed values. A reason is used only where a call is denied."""
+    """Key -> its allowed values. A reason is used only where a call is denied; a conversation that nobody named may get any name."""
     if call.verb == "create":
-        return {"messages": [call.args["messages"]], "conversationId": [call.args["conversation_id"]]}
+        conversation = call.args["conversation_id"]
+        return {"messages": [call.args["messages"]], **({} if conversation is None else {"conversationId": [conversation]})}
     reason = call.args["reason"]
     return {"approved": [call.args["approved"]], "reason": [reason, None] if call.args["approved"] else [reason]}
 

@@ -143,7 +143,7 @@ def _is_frame(note: Entry, text: str | None) -> bool:
     data = note.data["data"].get("data")
     if not text:
         return False
-    return data == text or _value(data) == json.loads(text)
+    return data == text or bool(_value(data) == json.loads(text))
 
 
 def _value(data: Any) -> Any:

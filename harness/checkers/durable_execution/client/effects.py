@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ....values.history import Entry
 from ....values.verdict import Finding, Judgement, judged, not_judged
@@ -59,7 +60,7 @@ def _uncalled(view: View, calls: list[Call]) -> Iterator[Finding]:
 
 
 def _posted_again(call: Call, requests: list[Request]) -> Iterator[Finding]:
-    for first, second in zip(requests, requests[1:], strict=False):
+    for first, second in pairwise(requests):
         if not _was_turned_away(first):
             message = "one `create` posts again, though the creation before may have been done"
             yield Finding("EXE-CLI-6", message, (call.entry, first.entry, second.entry))

@@ -30,7 +30,7 @@ def sign_of(text: str) -> Sign:
 
 
 def standing(texts: Sequence[str]) -> str:
-    """The outcome of a body that ends whole behind these frames. Only the last frame says how it ends, and only its round whether it failed."""
+    """The outcome of a body that ends whole behind these frames. The last frame says how it ends, and its round whether it failed."""
     last = sign_of(texts[-1]) if texts else ""
     if last == "approval":
         return "suspended"

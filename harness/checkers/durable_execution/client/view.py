@@ -1,4 +1,4 @@
-"""What the checkers ask of a history of a client of durable executions: streams asked for, bodies they were answered with, frames of runs."""
+"""What the checkers ask of a history of a client: the streams asked for, the bodies they were answered with, the frames of runs."""
 
 from __future__ import annotations
 
