@@ -12,7 +12,7 @@ from ...harness.values.case import Case
 from .approval_draws import CONVERSATION, GATED, can_approve, case, create, has_chat, last_word, plain, script, status
 from .base import server_scenario
 
-JUDGES = ("APR-7", "APR-3", "APR-4", "HDR-1")
+JUDGES = ("APR-7", "APR-4", "APR-5", "HDR-1")
 
 BAD = st.sampled_from(("=no-such-call", "=call-1x", "=a/b?c", "=another"))
 BATCHES = st.one_of(

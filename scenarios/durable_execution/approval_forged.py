@@ -7,7 +7,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case
-from .approval_draws import GATED, approve, can_approve, case, create, last_word, plain, script, status
+from .approval_draws import GATED, Turns, approve, can_approve, case, create, last_word, plain, script, status
 from .base import server_scenario
 
 JUDGES = ("APR-3", "APR-6", "STAT-2", "APR-5")
@@ -32,7 +32,7 @@ FORGED = (
 )
 """The second is the next call of the same turn, which is not asked for yet."""
 
-OTHER = [{"text": ["Mine."], "calls": [{"id": "of-another-run", "name": GATED, "arguments": {}}]}, {"text": ["Done."]}]
+OTHER: Turns = [{"text": ["Mine."], "calls": [{"id": "of-another-run", "name": GATED, "arguments": {}}]}, {"text": ["Done."]}]
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:

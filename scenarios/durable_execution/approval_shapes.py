@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -30,7 +31,11 @@ def _part(approved: bool) -> dict[str, object]:
 
 def _without_conversation(shape: str, approved: bool) -> Operation:
     part = _part(approved)
-    fields = {"chat": {"content": "", "parts": [part]}, "chat-content": {"content": [part]}, "chat-text": {"content": json.dumps([part])}}
+    fields: dict[str, dict[str, Any]] = {
+        "chat": {"content": "", "parts": [part]},
+        "chat-content": {"content": [part]},
+        "chat-text": {"content": json.dumps([part])},
+    }
     return approve(approved, "call-1", via=shape, body=json.dumps({"messages": [{"role": "assistant", **fields[shape]}]}))
 
 

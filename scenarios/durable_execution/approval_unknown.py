@@ -44,7 +44,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         return case("unknown-outcomes", setting, workload)
 
     ways = st.tuples(routes(setting), routes(setting))
-    before = st.sampled_from(("nothing", "crash", "moment"))
+    before = st.sampled_from(("nothing", "crash", "moment", "crash"))
     return st.builds(build, scripts(1, 1), st.booleans(), st.booleans(), ways, before, st.booleans())
 
 

@@ -21,7 +21,7 @@ JUDGES = (4, 1, 2)
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
     framing: SearchStrategy[Fault] = st.builds(
-        Framing, endpoint=STREAMS, times=st.just(9), newline=st.sampled_from(("crlf", "cr", "lf")), bom=st.booleans(), space=st.booleans(),
+        Framing, endpoint=STREAMS, times=st.just(9), newline=st.sampled_from(("cr", "crlf", "lf")), bom=st.booleans(), space=st.booleans(),
         data_lines=st.sampled_from((1, 5, 2)),
     )  # fmt: skip
     sizes = st.lists(st.integers(1, 7), min_size=1, max_size=3).map(tuple)

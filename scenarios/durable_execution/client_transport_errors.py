@@ -12,7 +12,7 @@ from ..drawing import any_of
 from .client_base import client_scenario
 from .client_draws import Rounds, approve, case, clean_ends, create, drafts, ending, follow, round_of
 
-JUDGES = (1, 3)
+JUDGES = (1, 3, 4)
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:

@@ -23,7 +23,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         workload: list[Operation] = [together(race), *(status("rest", label) for label in labels)]
         if has_conversations(setting):
             workload.append(("pending", {"conversation": conversation}))
-        workload.append(create(later, "z", conversation=conversation))
+        workload += [create(later, "z", conversation=conversation), status("rest", "z")]
         if has_conversations(setting):
             workload += [("pending", {"conversation": conversation}), follow(None, "z", via="conversation")]
         return case("creation-race", setting, workload)

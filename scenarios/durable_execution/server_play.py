@@ -19,8 +19,9 @@ from typing import Any
 from ...fake_servers.durable_execution.app import DurableServers
 from ...harness.contracts.durable_execution_roles import CRASH, FAIL_READS, FAIL_WRITES
 from ...harness.engine.cast import Cast, Player
+from ...harness.targets.base import Target
 from ...harness.targets.url import UrlTarget
-from ...harness.values.errors import TargetProblem
+from ...harness.values.errors import TargetProblem, UsageError
 from ...harness.worlds.base import Scene
 from ..raw_http import Address, Connection
 from .asks import Ask, Asks, Request
@@ -49,7 +50,10 @@ async def play_server(scene: Scene, cast: Cast) -> None:
     )
     tenants.keep_secret(scene)
     servers = DurableServers(scene)
-    urls = {name: (await scene.serve(servers.app(name), server=name, classify=servers.classify)).url for name in ("model", "tools")}
+    urls = {
+        name: (await scene.serve(servers.app(name), server=name, classify=servers.classify, port=_port(target, name))).url
+        for name in ("model", "tools")
+    }
     with _folder(scene) as data_dir:
         server = Server(scene, cast.player("server", "server", _driver_config(scene, tenants, urls, data_dir)))
         try:
@@ -57,6 +61,14 @@ async def play_server(scene: Scene, cast: Cast) -> None:
             await _perform(scene, server, servers, tenants, suffix)
         finally:
             await server.end()
+
+
+def _port(target: Target, server: str) -> int:
+    """Where a server that runs already was told to find its model and its tools: the options ``model_port`` and ``tools_port``."""
+    text = target.options.get(f"{server}_port", "0")
+    if not (text.isascii() and text.isdigit() and int(text) < 65_536):
+        raise UsageError(f"{target.name}: {server}_port = {text!r}: expected the number of a port, such as 8091")
+    return int(text)
 
 
 async def _perform(scene: Scene, server: Server, servers: DurableServers, tenants: Tenants, suffix: str) -> None:

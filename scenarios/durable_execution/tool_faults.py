@@ -12,10 +12,10 @@ from ...harness.faults.lose_answer import LoseAnswer
 from ...harness.faults.status import Status
 from ...harness.values.case import Case
 from ..preconditions import any_injected
-from .approval_draws import FREE, GATED, can_approve, case, create, last_word, plain, script
+from .approval_draws import FREE, GATED, approve, can_approve, case, create, gated_calls, plain, script, status, together
 from .base import server_scenario
 
-JUDGES = ("APR-6", "STAT-1", "SSE-3")
+JUDGES = ("APR-1", "APR-6", "STAT-1", "SSE-3")
 NTH = st.sampled_from((1, 1, 2))
 TIMES = st.sampled_from((1, 1, 2))
 ROUND = st.lists(st.sampled_from((GATED, FREE)), min_size=1, max_size=2)
@@ -38,7 +38,8 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
 
     def build(rounds: list[list[str]], faults: list[Fault], approved: bool) -> Case:
         turns = script(rounds)
-        return case("tool-faults", setting, [create(turns), *last_word(turns, approved=approved)], faults)
+        twice = [operation for _ in gated_calls(turns) for operation in (status("rest"), together([approve(approved)] * 2))]
+        return case("tool-faults", setting, [create(turns), *twice, status("terminal")], faults)
 
     rounds = st.lists(ROUND, min_size=1, max_size=2)
     return st.builds(build, rounds, st.lists(tool_faults(), min_size=1, max_size=2), st.sampled_from((True, True, False)))

@@ -185,6 +185,7 @@ BAD: dict[str, list[tuple[Tale, str]]] = {
         (lambda: waiting().crash().status("failed").end("failed", *ASKED), "was failed when it was back"),
         (lambda: waiting().crash().status("suspended").effect().end("suspended", *ASKED), "decided by a restart"),
         (lambda: out_of_time("suspended"), "long over"),
+        (lambda: approved_end(waiting(timing_ms={"approval_timeout": 2_000}).wait(2_000)).wait(5_100).status("completed"), "was approved"),
         (
             lambda: waiting(timing_ms={"approval_timeout": 60_000}).status("failed").wait(66_000).end("failed", *ASKED),
             "sooner than 60000 ms",

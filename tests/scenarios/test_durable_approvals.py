@@ -3,52 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
-from streamproof.fake_servers.durable_execution.reference import SERVES, reference_server
-from streamproof.harness.contracts import CONTRACTS
-from streamproof.harness.engine.draw import draw_cases
-from streamproof.harness.engine.example import Example, run_example
-from streamproof.harness.engine.scenario import Scenario, Setting
 from streamproof.harness.engine.shapes import fits
-from streamproof.harness.targets.declared import serves_from_json
-from streamproof.harness.targets.in_process import InProcessTarget
-from streamproof.harness.values.case import Case, Operation
-from streamproof.harness.worlds.table import make_world
 from streamproof.scenarios.durable_execution.approval_draws import gated_calls, script
 from streamproof.scenarios.durable_execution.approval_table import APPROVAL_SCENARIOS
 
-CONTRACT = CONTRACTS["durable-execution"]
-DECLARED = tuple(str(name) for row in SERVES for name in row["capabilities"])
-IMPLIED = CONTRACT.roles["server"].implied
-EVERYTHING = (*DECLARED, *IMPLIED)
+from .durable_playing import EVERYTHING, IMPLIED, drawn, flat, played
+
 BY_NAME = {scenario.name.removeprefix("durable-"): scenario for scenario in APPROVAL_SCENARIOS}
 EXAMPLES = 3
-
-
-def drawn(scenario: Scenario, count: int, *, world: str = "sim", seed: int = 1, capabilities: tuple[str, ...] = EVERYTHING) -> list[Case]:
-    chosen = [Setting(profile, world, capabilities, {}, ("server",)) for profile in scenario.profiles]
-    return [case for setting in chosen for case in draw_cases(scenario, setting, seed, count)]
-
-
-def played(scenario: Scenario, cases: list[Case], world: str = "sim") -> Iterator[Example]:
-    target = InProcessTarget("under test", lambda contract, role: reference_server, serves=serves_from_json(SERVES))
-    made = make_world(world)
-    try:
-        for case in cases:
-            yield run_example(CONTRACT, scenario, case, target, made)
-    finally:
-        made.close()
-
-
-def flat(workload: tuple[Operation, ...]) -> Iterator[Operation]:
-    for verb, args in workload:
-        if verb == "together":
-            yield from ((nested, inner) for nested, inner in args["operations"])
-        else:
-            yield verb, args
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -87,7 +52,7 @@ def test_every_scenario_judges_what_it_says() -> None:
     """Each requirement that a scenario names is judged in one of its first examples."""
     for scenario in APPROVAL_SCENARIOS:
         missing = set(scenario.judges)
-        for example in played(scenario, drawn(scenario, 12, seed=2)):
+        for example in played(scenario, drawn(scenario, 24, seed=2)):
             missing -= {name for name in scenario.judges if example.counts_as_judged(name)}
             if not missing:
                 break

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from ..sse.model import BOM, read_stream
 
 DONE = "[DONE]"
+_NO_UTF8 = re.compile("[\udc80-\udcff]")
 _STRAY = re.compile(rb"(?:^|(?<=[\r\n]))(?!(?:data|event|id|retry)(?:[:\r\n]|$)|:)[^\r\n]+")
 
 
@@ -55,7 +56,7 @@ def read_body(text: str) -> Body:
     rest = data[reading.steps[-1].end :] if reading.steps else data
     unfinished = any(line and not line.startswith(b":") for line in re.split(rb"\r\n|\r|\n", rest))
     stray = match[0].decode("utf-8", "replace") if match is not None else None
-    return Body(events, stray, unfinished, is_utf8=not any("\udc80" <= letter <= "\udcff" for letter in text))
+    return Body(events, stray, unfinished, is_utf8=_NO_UTF8.search(text) is None)
 
 
 def json_object(text: str) -> Mapping[str, Any] | None:

@@ -81,6 +81,10 @@ def _end_of_time(call: Call, waiting: Sample, behind: Sample, timeout_us: int) -
     if behind.status == "suspended" and is_last and not call.fates:
         message = f"{call.id!r} was still waited for when its {timeout_us // 1000} ms were long over"
         yield Finding("EXE-APR-10", message, (waiting.over, behind.over), upper_bound=True)
+    given = next((fate for fate in call.fates if fate.approved and fate.entry < behind.over), None)
+    if given is not None:
+        message = f"{call.id!r} ran out of time, and was approved: {given.how}"
+        yield Finding("EXE-APR-10", message, (waiting.over, given.entry))
 
 
 def _too_early(view: View, call: Call, timeout_us: int) -> Iterator[Finding]:

@@ -60,7 +60,7 @@ def _places(read: Read) -> Iterator[Finding]:
 
 def _start(read: Read) -> Iterator[Finding]:
     """The first request asks for what the application wants, a later one for what was not told yet."""
-    follows = [body for body in read.bodies if body.request.endpoint == "stream" and _is_asked_anew(read, body)]
+    follows = [body for body in read.bodies if body.request.endpoint == "stream" and _is_asked_of_the_origin(body)]
     for body in follows:
         asked = _asked_index(body)
         told = sum(note.number < body.request.entry for note in read.session.frames)
@@ -73,7 +73,7 @@ def _start(read: Read) -> Iterator[Finding]:
             return
 
 
-def _is_asked_anew(read: Read, body: Body) -> bool:
+def _is_asked_of_the_origin(body: Body) -> bool:
     """What follows a redirect to another origin may have lost its headers on the way."""
     return body.request.server != "elsewhere"
 
