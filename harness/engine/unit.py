@@ -78,8 +78,8 @@ class UnitResult:
 
 
 def violation_key(finding: Finding) -> ViolationKey:
-    """Numbers and quoted values do not make another violation."""
-    shape = re.sub(r"'[^']*'|\"[^\"]*\"|<[^>]*>|\d+(\.\d+)?", "_", finding.message)
+    """Numbers, ids with digits in them and quoted values do not make another violation: a target may draw its ids afresh in each life."""
+    shape = re.sub(r"'[^']*'|\"[^\"]*\"|<[^>]*>|[\w%.-]*\d[\w%.-]*", "_", finding.message)
     return finding.requirement, shape
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from ...harness.contracts.durable_execution_roles import CRASH as KILLED
 from ...harness.contracts.durable_execution_roles import KNOWN_RUN, TIMING, TOOLS, VERCEL
 from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
@@ -145,7 +146,7 @@ def case(
         f"durable-{name}",
         config_of or config(),
         tuple(workload),
-        tuple(faults),
+        tuple(fault for fault in faults if fault.name != "crash" or KILLED in setting.capabilities),
     )
 
 

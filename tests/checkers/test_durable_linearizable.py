@@ -104,6 +104,8 @@ def test_many_racing_decisions_are_searched_at_once() -> None:
     race = tuple(refused(number, 100 + number, number % 2 == 0) for number in range(1, 24))
     assert is_linearizable(CallHistory((*race, ok(30, 60)), pending=0))
     assert not is_linearizable(CallHistory((*race, ok(30, 60), ok(31, 61, False)), pending=0))
+    early = CallHistory((*race, ok(200, 260), ok(201, 261, False)), pending=150)
+    assert [operation.invoked for operation in contradiction(early) or ()] == [200, 201]
 
 
 def test_the_search_agrees_with_a_naive_one() -> None:

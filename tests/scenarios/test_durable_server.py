@@ -130,13 +130,13 @@ def test_the_same_case_gives_the_same_history() -> None:
 # --- the play
 
 
-def test_no_key_and_no_path_is_in_a_history() -> None:
+def test_no_key_and_no_path_is_in_a_history(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keys show as tags, the folder of the server not at all; and the folder is gone afterwards."""
-    before = set(server_play.FOLDERS.glob("streamproof-*"))
+    monkeypatch.setattr(server_play, "FOLDERS", tmp_path)
     text = play(create(TALK), follow(0, tenant=1)).history.to_ndjson()
     assert "key-0-" not in text
-    assert str(server_play.FOLDERS / "streamproof-") not in text
-    assert set(server_play.FOLDERS.glob("streamproof-*")) == before
+    assert str(tmp_path) not in text
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_folder_is_removed_when_the_play_breaks_down(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -315,9 +315,9 @@ def running_service() -> Iterator[tuple[str, Mapping[str, str]]]:
         service.started(url)
         return url, service.hints, runner
 
-    url, hints, runner = loop.run_until_complete(start())
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
+    url, hints, runner = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
     yield url, hints
     asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)

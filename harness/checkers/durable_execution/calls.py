@@ -156,7 +156,8 @@ def _is_newest(view: View, run: Run, ask: Ask) -> bool:
 def frames_of(run: Run) -> list[Frame]:
     """All frames of the run that its owner read, by any stream of it, in the order in which they were read; repeats too."""
     asks = [ask for ask in (run.create, *run.own) if ask is not None and ask.route != "conversation-stream"]
-    mine = [ask for ask in asks if ask.route in ("stream", "create", "completions") or ask.run == run.label]
+    # What names the run by its conversation alone may be the creation of another run in it.
+    mine = [ask for ask in asks if ask is run.create or ask.route == "stream" or ask.run == run.label]
     return sorted((frame for ask in mine for frame in ask.frames), key=lambda frame: frame.entry)
 
 

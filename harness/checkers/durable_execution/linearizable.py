@@ -6,14 +6,15 @@ moment in between; one whose answer is unknown took effect at any moment from it
 *linearizable* if the moments can be chosen so that the register explains every answer.
 
 What was seen of the decision (an effect, a message of the tool, a frame) is an operation too: by then the register held that value.
-The search is that of Wing and Gong, with a memory of the operations placed that led nowhere; it ends with the first decision,
-since from then on the register never changes and the order of the rest is free.
+The search is that of Wing and Gong, cut short by what the register is. While it is undecided, an operation that leaves it so
+takes its moment as soon as it may: that never stands in the way of another. So only the first decision is a choice, and from
+then on nothing changes any more, so that the order of the rest is free.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Answer = Literal["accepted", "refused", "unknown", "seen"]
@@ -80,7 +81,7 @@ class CallHistory:
 
 
 def is_linearizable(call: CallHistory) -> bool:
-    """Whether one decision, taken once, explains all answers. Exponential only in refusals that race before the first decision."""
+    """Whether one decision, taken once, explains all answers. Cubic in the number of operations at worst."""
     return _Search(call).succeeds()
 
 
@@ -97,41 +98,41 @@ def contradiction(call: CallHistory) -> tuple[Operation, ...] | None:
     return tuple(operation for operation in operations if operation.definite)
 
 
-@dataclass
 class _Search:
-    call: CallHistory
-    operations: tuple[Operation, ...] = field(init=False)
-    dead_ends: set[int] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        lapse = (Operation(0, None, False, "unknown"),) if self.call.lapses else ()
-        self.operations = (*self.call.operations, *lapse)
+    def __init__(self, call: CallHistory) -> None:
+        self.call = call
+        lapse = (Operation(0, None, False, "unknown"),) if call.lapses else ()
+        self.operations = (*call.operations, *lapse)
 
     def succeeds(self) -> bool:
-        return self._from(0, None)
-
-    def _from(self, placed: int, value: Value) -> bool:
-        """``placed``: a bit for each operation that has its moment."""
-        waiting = [place for place in range(len(self.operations)) if not placed >> place & 1]
-        owed = [self.operations[place] for place in waiting if self.operations[place].definite]
-        if value is not None:
-            return not self.call.undecided and all(self._outcomes(operation, value) for operation in owed)
-        if not owed:
+        waiting = self._after_refusals()
+        if not any(operation.definite for operation in waiting):
             return True
-        if placed in self.dead_ends:
-            return False
-        self.dead_ends.add(placed)
         return any(
-            self._from(placed | 1 << place, after)
-            for place in self._next(waiting)
-            for after in self._outcomes(self.operations[place], value)
+            self._explains(value, waiting)
+            for operation in self._next(waiting)
+            for value in self._outcomes(operation, None)
+            if value is not None
         )
 
-    def _next(self, waiting: list[int]) -> Iterator[int]:
+    def _after_refusals(self) -> list[Operation]:
+        """What is left when all that may be answered by an undecided call has been."""
+        waiting = list(self.operations)
+        while any(operation.definite for operation in waiting):
+            quiet = [operation for operation in self._next(waiting) if None in self._outcomes(operation, None)]
+            if not quiet:
+                break
+            waiting = [operation for operation in waiting if not any(operation is other for other in quiet)]
+        return waiting
+
+    def _explains(self, value: bool, waiting: list[Operation]) -> bool:
+        """Whether a decision that is taken now explains all that is left."""
+        return not self.call.undecided and all(self._outcomes(operation, value) for operation in waiting if operation.definite)
+
+    def _next(self, waiting: list[Operation]) -> Iterator[Operation]:
         """Those that may come next: nothing that is still without a moment was answered before they were asked."""
-        answers = (self.operations[place].answered for place in waiting if self.operations[place].definite)
-        first_answer = min(answered for answered in answers if answered is not None)
-        return (place for place in waiting if self.operations[place].invoked < first_answer)
+        first_answer = min(operation.answered for operation in waiting if operation.definite and operation.answered is not None)
+        return (operation for operation in waiting if operation.invoked < first_answer)
 
     def _outcomes(self, operation: Operation, value: Value) -> tuple[Value, ...]:
         """The value that the register holds when ``operation`` has taken effect; empty if its answer would be untrue."""
