@@ -41,11 +41,12 @@ def check_fresh(view: View) -> Judgement:
 
 
 def _fresh(view: View) -> Iterator[Run]:
-    """Durable runs that were the first of their conversation."""
+    """Durable runs that were the first of their conversation, and in no race for it."""
+    racing = {run.label for runs in _races(view) for run in runs}
     seen = set()
     for run in view.runs.values():
         key = (run.tenant, run.conversation)
-        if run.durable and (run.conversation is None or key not in seen):
+        if run.durable and run.label not in racing and (run.conversation is None or key not in seen):
             yield run
         seen.add(key)
 
