@@ -185,10 +185,11 @@ def _look(view: View, call: Call, frames: Sequence[Frame], announced: Sequence[t
         return
     last_death = max((entry for entry in view.deaths if entry > run.entry), default=0)
     suspended = (sample for sample in run.samples_after(max(call.announced, last_death)) if sample.status == "suspended")
-    call.pending = min((sample.over for sample in suspended if pending_at(announced, sample.asked) == call.id), default=None)
+    waits = (sample.over for sample in suspended if pending_at(announced, sample.asked) == call.id and not call.may_be_decided(sample.over))
+    call.pending = min(waits, default=None)
     last = run.samples[-1] if run.samples else None
     ends_with_it = bool(run.announced) and run.announced[-1][1] == call.id and announced[-1][1] == call.id
-    if last is not None and last.status == "suspended" and ends_with_it:
+    if last is not None and last.status == "suspended" and ends_with_it and not view.may_wait_unseen(run):
         call.waits_at_end = last
 
 

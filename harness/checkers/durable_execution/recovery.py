@@ -9,6 +9,7 @@ from ...values.verdict import Finding, Judgement, judged, not_judged
 from .calls import lapses
 from .effects import effects_of, twice
 from .phrases import named, proof_of, shown
+from .replays import ending_at
 from .runs import REST, Run
 from .view import View
 
@@ -102,7 +103,8 @@ def _text(run: Run, requirement: str, cause: str) -> Iterator[Finding]:
     if run.original is None:
         return
     expected = said_by(run.script)
-    completed = run.last_status == "completed"
+    # A stream that ends for good at a suspension shows a beginning only (SSE-6).
+    completed = run.last_status == "completed" and ending_at(run.original, len(run.original)) != "suspended"
     more = completed and any(turn.says == "beyond" for turn in run.turns)
     right = run.text.startswith(expected) if more else run.text == expected if completed else expected.startswith(run.text)
     if not right:

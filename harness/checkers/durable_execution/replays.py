@@ -207,7 +207,7 @@ class Replays:
     def ending(self, reading: Reading) -> Ending:
         """How a reading ends, for a reader who knows the frames before its index as well."""
         own = reading.ask.ending
-        if own != "nothing" or not reading.agrees or self.run.original is None:
+        if own not in ("nothing", "success") or not reading.agrees or self.run.original is None:
             return own
         return ending_at(self.run.original, reading.end)
 

@@ -114,7 +114,8 @@ def _alone(view: View, run: Run) -> Iterator[tuple[Sample, Ask]]:
             continue
         following = decisions[number + 1].entry if number + 1 < len(decisions) else ask.end_entry + 1
         place = bisect_left(announced, (ask.entry, ""))
-        if place and announced[place - 1][1] == ask.call_asked and ended < sample.asked and following > ask.end_entry:
+        again = any(earlier.status == 200 and earlier.call == ask.call_asked for earlier in decisions[:number])
+        if place and announced[place - 1][1] == ask.call_asked and ended < sample.asked and following > ask.end_entry and not again:
             yield sample, ask
 
 
@@ -134,7 +135,7 @@ def _announcements(run: Run) -> list[tuple[int, str]]:
 def _still_suspended(view: View, run: Run) -> Iterator[Finding]:
     """Suspended, though each call that was ever announced had been decided."""
     announced = {call for _, call in run.announced} | {call for _, call in _announcements(run)}
-    if not announced or run.crashed:
+    if not announced or run.crashed or view.may_wait_unseen(run):
         return
     decided: set[str] = set()
     accepted = sorted((ask for ask in run.decisions if ask.route == "approval" and ask.status == 200), key=lambda ask: ask.end_entry)

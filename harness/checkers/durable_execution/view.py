@@ -74,6 +74,12 @@ class View:
             return self.runs_by_id.get(ask.id_asked or "")
         return self.runs.get(ask.run or "")
 
+    def may_wait_unseen(self, run: Run) -> bool:
+        """A decided run that is suspended may wait for a call whose request nobody can read: its stream shows nothing behind a decision."""
+        gated = {tool["name"] for tool in self.config.get("tools", ()) if tool["needs_approval"]}
+        announced = {call for _, call in run.announced}
+        return bool(run.accepted) and any(call.name in gated and call.id not in announced for call in run.script.calls)
+
     def of_route(self, *routes: str) -> Iterator[Ask]:
         return (ask for ask in self.asks if ask.route in routes)
 
