@@ -106,13 +106,22 @@ def _driver_config(scene: Scene, tenants: Tenants, urls: Mapping[str, str], data
 @contextmanager
 def _folder(scene: Scene) -> Iterator[str]:
     """An empty folder that is gone afterwards. Its name is no random one: in the simulation that would use up the seed."""
-    path = FOLDERS / f"streamproof-{os.getpid()}-{next(_numbers)}"
-    path.mkdir(mode=0o700)
+    path = _new_folder()
     scene.secrets.add(str(path), "data-dir")
     try:
         yield str(path)
     finally:
         shutil.rmtree(path, ignore_errors=True)  # a process that is still being ended may write to it
+
+
+def _new_folder() -> Path:
+    while True:
+        path = FOLDERS / f"streamproof-{os.getpid()}-{next(_numbers)}"
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:  # of a process of the same number that was killed
+            continue
+        return path
 
 
 class Server:

@@ -263,6 +263,14 @@ def test_late_ends_are_a_matter_of_time() -> None:
         assert finding.upper_bound
 
 
+def test_a_body_is_too_long_open_from_the_first_sign_of_rest() -> None:
+    """Looked at again and again, a run at rest does not begin to rest anew; a decision in between ends the rest."""
+    story = Story().create(PAYS).turn().sent(*ASKS[:2]).status("suspended").later(5_002).status("suspended").over("timeout", ask=1)
+    assert story.judge("SSE-3").findings
+    story = Story().create(PAYS).turn().sent(*ASKS).status("suspended").later(3_000).approve().later(2_002)
+    assert not story.status("suspended").over("timeout", ask=1).judge("SSE-3").findings
+
+
 def test_the_rest_of_the_run_counts_not_the_age_of_the_body() -> None:
     """A body that is given up while its run is not known to be at rest has done nothing wrong."""
     assert not hung(status="running").judge("SSE-3").findings

@@ -138,7 +138,7 @@ def _hangs(view: View, ask: Ask) -> Iterator[Finding]:
         return
     start = start_of(ask)
     replays = view.replays.get(run.label)
-    behind = replays is not None and start.value > replays.length
+    behind = replays is not None and start.value > replays.known_at(ask.over_entry)
     open_ms = view.open_at_rest_ms(run, ask)
     if open_ms is not None and (ask.creates is not None or (start.kind == "plain" and not behind)):
         message = f"{named(ask)} was open for {open_ms} ms while the run was at rest, expected its end within 5000 ms"

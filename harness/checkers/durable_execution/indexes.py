@@ -118,9 +118,10 @@ def check_beyond(view: View) -> Judgement:
 
 def _unending(view: View, replays: Replays, ask: Ask, start: Start) -> Iterator[Finding]:
     open_ms = view.open_at_rest_ms(replays.run, ask)
-    if start.value > replays.length and open_ms is not None:
+    length = replays.known_at(ask.over_entry)
+    if start.value > length and open_ms is not None:
         message = (
-            f"{named(ask)} with index {start.value} of a stream of {replays.length} frames was open for {open_ms} ms "
+            f"{named(ask)} with index {start.value} of a stream of {length} frames was open for {open_ms} ms "
             "while the run was at rest, expected its end at once"
         )
         yield Finding("EXE-IDX-3", message, proof_of(ask), upper_bound=True)

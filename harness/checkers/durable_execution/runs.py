@@ -204,6 +204,17 @@ class Run:
             return None
         return sample if sample.terminal or not self.decided_between(sample.asked, entry) else None
 
+    def rest_since(self, entry: int) -> Sample | None:
+        """The first of the samples which show that the run was at rest up to an entry, without a break."""
+        first = self.rest_before(entry)
+        place = bisect_left(self._overs, entry) - 2
+        while first is not None and place >= 0 and self._by_over[place].at_rest:
+            earlier = self._by_over[place]
+            if not earlier.terminal and self.decided_between(earlier.asked, entry):
+                break
+            first, place = earlier, place - 1
+        return first
+
     @cached_property
     def over_entry(self) -> int | None:
         """Where a terminal status had been seen first."""

@@ -122,9 +122,7 @@ class View:
         """How long a body that was given up was open while its run was known to be at rest; None if that is within the bound."""
         if ask.how != "timeout" or not self.lived_through(ask):
             return None
-        rests = [sample.ask.over_us for sample in (run.rest_before(ask.entry), run.rest_before(ask.over_entry)) if sample is not None]
-        since_us = max(ask.at_us, min(rests)) if rests else None
-        if since_us is None and ask.rest_ms is not None:
-            since_us = max(ask.at_us, ask.over_us - ask.rest_ms * 1000)
-        open_us = ask.over_us - since_us if since_us is not None else 0
+        rest = run.rest_since(ask.over_entry)
+        since_us = rest.ask.over_us if rest is not None else ask.over_us - (ask.rest_ms or 0) * 1000
+        open_us = ask.over_us - max(ask.at_us, since_us)
         return open_us // 1000 if open_us >= ENDS_MS * 1000 else None
