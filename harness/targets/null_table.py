@@ -24,7 +24,7 @@ NULLS: Mapping[str, Null] = {
         Null("null-ok", "answers ok to every call, 200 to every request, and does nothing", "ok"),
         Null("null-error", "answers fail to every call, 500 to every request", "fail"),
         Null("null-exit", "exits at the first call, resets every connection", "exit"),
-        Null("null-late", "answers ok to every call, after its deadline; begins an event stream for every request, and never ends it", "late"),
+        Null("null-late", "answers ok to every call, after its deadline; begins an event stream for each request, without end", "late"),
         Null("null-echo", "answers each call with what the call before it asked for, each request with its own body", "stale"),
         Null("null-missing", "has none of the verbs that it declares, answers 404 to every request", "missing"),
     )

@@ -136,6 +136,11 @@ def config(tenants: int = 2, approval_timeout_ms: int | None = None) -> dict[str
     }
 
 
+def _policy(setting: Setting) -> dict[str, str]:
+    """What the target says of itself that a verdict must know: with ``index_policy = "clamp"`` it may clamp a bad index."""
+    return {"index_policy": "clamp"} if setting.options.get("index_policy") == "clamp" else {}
+
+
 def case(
     name: str, setting: Setting, workload: Iterable[Operation], faults: Sequence[Fault] = (), config_of: dict[str, Any] | None = None
 ) -> Case:
@@ -144,7 +149,7 @@ def case(
         ("server",),
         setting.profile,
         f"durable-{name}",
-        config_of or config(),
+        {**(config_of or config()), **_policy(setting)},
         tuple(workload),
         tuple(fault for fault in faults if fault.name != "crash" or KILLED in setting.capabilities),
     )

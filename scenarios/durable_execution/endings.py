@@ -34,6 +34,4 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     return st.builds(build, runs, fails)
 
 
-ENDINGS = server_scenario(
-    "endings", "success, suspension, failure of the agent and failure of the transport, side by side", JUDGES, draw
-)
+ENDINGS = server_scenario("endings", "success, suspension, failure of the agent and failure of the transport, side by side", JUDGES, draw)

@@ -111,5 +111,5 @@ SERVER_OPERATIONS: Mapping[str, Schema] = {
 _AFTER = {"type": ["object", "null"], "required": ["after"], "properties": {"after": COUNT}, "additionalProperties": False}
 SERVER_CONFIG: Schema = object_of(
     {"tenants": {"enum": [2, 3]}, "tools": {"type": "array", "items": object_of({"name": TEXT, "needs_approval": BOOLEAN}), "minItems": 2}},
-    {"timing_ms": nullable_numbers("approval_timeout"), "fail_reads": _AFTER, "fail_writes": _AFTER},
+    {"timing_ms": nullable_numbers("approval_timeout"), "fail_reads": _AFTER, "fail_writes": _AFTER, "index_policy": {"enum": ["clamp"]}},
 )
