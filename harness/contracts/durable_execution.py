@@ -186,6 +186,7 @@ _TENANTS = (
         "The same conversation id in two tenants or projects is two conversations: neither sees or moves the other.",
         ROBUSTNESS,
         KNOWN_RUN,
+        VERCEL,
     ),
     Requirement(
         "EXE-TEN-4",

@@ -39,12 +39,12 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     if not can_approve(setting):
         return plain("forged-approvals", setting)
 
-    def build(forged: list[tuple[str, bool]], other: bool, decision: bool, seen_first: bool) -> Case:
+    def build(forged: list[tuple[str, bool]], other: bool, decision: bool) -> Case:
         turns = script([[GATED, GATED]])
         workload = [
             *([create(OTHER, "b")] if other else []),
             create(turns),
-            *([status("suspended")] if seen_first else []),
+            status("suspended"),
             *(approve(approved, call) for call, approved in forged),
             status(),
             approve(decision, "call-1"),
@@ -54,7 +54,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         return case("forged-approvals", setting, workload)
 
     forged = st.lists(st.tuples(st.sampled_from(FORGED), st.booleans()), min_size=1, max_size=4)
-    return st.builds(build, forged, st.booleans(), st.booleans(), st.sampled_from((True, True, False)))
+    return st.builds(build, forged, st.booleans(), st.booleans())
 
 
 FORGED_APPROVALS = server_scenario(

@@ -17,7 +17,10 @@ from .server_stage import UNKNOWN
 JUDGES = ("APR-8", "APR-9", "APR-5", "STAT-2")
 
 SHAPES = st.sampled_from(("chat", "chat-content", "chat-text"))
-ASKS = st.lists(st.tuples(SHAPES, st.sampled_from(("own", "unknown", "none")), st.booleans()), min_size=1, max_size=4)
+ASK = st.tuples(SHAPES, st.sampled_from(("own", "unknown", "none")), st.booleans())
+STRANGE = st.tuples(st.sampled_from(("chat", "chat-content")), st.sampled_from(("unknown", "none")), st.booleans())
+ASKS = st.builds(lambda before, strange, behind: [*before, strange, *behind], st.lists(ASK, max_size=2), STRANGE, st.lists(ASK, max_size=2))
+"""Each example has one that concerns no conversation there is."""
 
 
 def _part(approved: bool) -> dict[str, object]:
@@ -56,6 +59,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
             create(turns, conversation=CONVERSATION, via=via),
             *(_ask(*ask) for ask in asks),
             status(),
+            approve(True, "call-1", via="chat"),
             *last_word(turns),
         ]
         return case("approval-shapes", setting, workload)

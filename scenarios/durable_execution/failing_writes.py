@@ -20,10 +20,11 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         return plain("failing-writes", setting)
 
     def build(turns: Turns, via: str, after: int) -> Case:
+        frames = 2 + len(turns[0].get("text", ()))  # that come for sure: a role, the text, and what ends the turn
         workload: list[Operation] = [create(turns, via=via), status("rest"), follow(0)]
         if gated_calls(turns):
             workload += [approve(), follow("seen"), status("rest")]
-        return case("failing-writes", setting, workload, config_of={**config(), FAIL_WRITES: {"after": after}})
+        return case("failing-writes", setting, workload, config_of={**config(), FAIL_WRITES: {"after": 1 + after % (frames - 1)}})
 
     return st.builds(build, scripts(setting), creation_routes(setting), st.integers(0, 8))
 
