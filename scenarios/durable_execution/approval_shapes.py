@@ -14,7 +14,7 @@ from .approval_draws import CONVERSATION, GATED, approve, can_approve, case, cre
 from .base import server_scenario
 from .server_stage import UNKNOWN
 
-JUDGES = ("APR-8", "APR-9", "APR-5", "STAT-2")
+JUDGES = ("APR-8", "APR-9", "APR-5")
 
 SHAPES = st.sampled_from(("chat", "chat-content", "chat-text"))
 ASK = st.tuples(SHAPES, st.sampled_from(("own", "unknown", "none")), st.booleans())

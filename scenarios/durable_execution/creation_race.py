@@ -11,7 +11,7 @@ from .approval_draws import Turns, case, create, follow, status, together
 from .base import server_scenario
 from .draws import CONVERSATIONS, creation_routes, has_conversations, scripts, talks
 
-JUDGES = ("CREATE-2", "CREATE-1", "CREATE-3", "STAT-4")
+JUDGES = ("CREATE-2", "CREATE-3", "STAT-4")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:

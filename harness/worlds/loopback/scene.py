@@ -69,6 +69,8 @@ class LoopbackScene(Scene):
         self._links: dict[str, Link] = {}
         self._served: dict[str, Served] = {}
         self._owners: list[LifeOwner] = []
+        self._crashed = False
+        """Some of the target was abandoned before the end."""
 
     def now_us(self) -> int:
         return round((self._loop.time() - self._began_s) * 1e6)
@@ -134,6 +136,7 @@ class LoopbackScene(Scene):
 
     async def close(self) -> None:
         """Ends the targets and closes every server and socket. The history is sealed before, so none of it shows."""
+        self._crashed = any(owner.abandoned.is_set() for owner in self._owners)
         for owner in self._owners:
             owner.abandon()
         for served in self._served.values():
@@ -151,7 +154,7 @@ class LoopbackScene(Scene):
                 owner.bury()
             end_pending_tasks(self._loop)
             self._owners.clear()
-            gc.collect(1)
+            gc.collect(2 if self._crashed else 1)  # what died early in a long example is old by now
             await asyncio.sleep(0)  # finalisers may have left something to do
             await cancel_own_tasks()
 
