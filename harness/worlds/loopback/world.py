@@ -8,7 +8,9 @@ measured once, under the load that there is.
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
+import warnings
 from dataclasses import replace
 
 from aiohttp import ClientSession, web
@@ -53,6 +55,11 @@ class LoopbackWorld(World):
         self._runner = None
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
+        asyncio.set_event_loop(None)  # the policy would keep it, and with it what abandoned targets never closed
+        del loop
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # as in `LoopbackScene.bury`
+            gc.collect()
 
     def _play(self, main: Main, case: Case, header: Header, quota: Quota) -> History:
         runner = self._open()
