@@ -21,9 +21,11 @@ Classify = Callable[[str, str, Mapping[str, str]], str]
 
 @dataclass(frozen=True)
 class Quota:
-    """Budgets that end an example: seconds of its clock, steps of the loop (``sim`` only), connections."""
+    """Budgets that end an example: seconds of its clock (on real sockets ``real_seconds`` at most), steps of the loop (``sim`` only),
+    connections."""
 
     seconds: float = 3_600.0
+    real_seconds: float = 300.0
     steps: int = 400_000
     connections: int = 2_000
 

@@ -28,7 +28,7 @@ from . import options
 from .errors import AT_FAULT, complain
 from .terminal import say
 
-BY_HAND = Quota(seconds=float("inf"), connections=sys.maxsize)
+BY_HAND = Quota(seconds=float("inf"), real_seconds=float("inf"), connections=sys.maxsize)
 """It ends when its user says so."""
 
 TAG_BY_HINT = {

@@ -7,6 +7,7 @@ their protocols. An exception that nobody takes is a target's affair when it com
 from __future__ import annotations
 
 import asyncio
+import selectors
 import socket
 import struct
 import weakref
@@ -68,8 +69,20 @@ class LoopbackLoop(OwnedLoop, asyncio.SelectorEventLoop):
         super().__init__()
         self.on_fault: Callable[[str, BaseException], None] = lambda message, error: None
 
+    _selector: selectors.BaseSelector
     _remove_reader: Callable[[int], bool]
     _remove_writer: Callable[[int], bool]
+
+    def silence(self, owner: LifeOwner) -> None:
+        """Its sockets are not watched any more either: a number that a dead socket leaves in the selector would pass for that of the
+        next socket of this number, for which nothing would ever happen."""
+        super().silence(owner)
+        for key in list(self._selector.get_map().values()):
+            reader, writer = key.data
+            if reader is not None and owner_of_handle(reader) is owner:
+                self._remove_reader(key.fd)
+            if writer is not None and owner_of_handle(writer) is owner:
+                self._remove_writer(key.fd)
 
     def create_task(self, coro: Any, *, name: object = None, context: Context | None = None, **options: Any) -> asyncio.Task[Any]:
         if self._task_factory is not None:  # type: ignore[attr-defined]  # private: a target may have set its own

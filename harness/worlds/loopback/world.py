@@ -45,7 +45,7 @@ class LoopbackWorld(World):
 
     def run(self, main: Main, *, case: Case, header: Header, quota: Quota) -> History:
         header = replace(header, world=self.name, allowance_ms=self.allowance_ms)
-        return self._play(main, case, header, quota)
+        return self._play(main, case, header, replace(quota, seconds=min(quota.seconds, quota.real_seconds)))
 
     def close(self) -> None:
         if self._runner is None:

@@ -48,6 +48,33 @@ def test_a_restart_resets_every_connection(loopback: Any) -> None:
     assert loopback.rows(history, "closed") == [("closed", 1, "server", "rst")]
 
 
+def test_a_socket_takes_the_number_of_a_dead_one(loopback: Any) -> None:
+    """What an abandoned target waited for is forgotten: a new socket with the same number is heard."""
+    heard: list[bytes] = []
+
+    async def main(scene: Scene, server: Any, connect: Any) -> None:
+        loop = asyncio.get_running_loop()
+        owner = scene.new_owner("s1")
+        dead, its_peer = socket.socketpair()
+        fresh, peer = socket.socketpair()
+        for one in (dead, fresh):
+            one.setblocking(False)
+        owner.create_task(loop.sock_recv(dead, 1))
+        await scene.sleep(1)
+        owner.abandon()
+        number = dead.detach()
+        os.dup2(fresh.fileno(), number)
+        again = socket.socket(fileno=number)
+        loop.call_later(0.001, peer.send, b"x")
+        async with asyncio.timeout(5):
+            heard.append(await loop.sock_recv(again, 1))
+        for one in (its_peer, fresh, peer, again):
+            one.close()
+
+    loopback.play(main)
+    assert heard == [b"x"]
+
+
 def test_a_target_in_process_is_abandoned(loopback: Any) -> None:
     """At its crash the connections of the owner are reset, no clean-up of it runs, and nothing of it shows later."""
     ran: list[str] = []
