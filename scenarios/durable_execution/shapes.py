@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from ...harness.contracts.durable_script import TURNS_MAX
 from ..schemas import BOOLEAN, COUNT, TEXT, Schema, nullable_numbers, object_of
 
+TOOL = {"enum": ["pay", "note"]}
+"""The tools that there are: a smaller case is not one that calls another."""
 _TEXT_OR_NULL = {"type": ["string", "null"]}
 _TEXTS = {"type": "array", "items": TEXT}
 _HEADERS = {
@@ -37,7 +39,7 @@ _INDEX = {
 TURN = object_of(
     {"text": _TEXTS},
     {
-        "calls": {"type": "array", "items": object_of({"id": TEXT, "name": TEXT}, {"arguments": {"type": "object"}})},
+        "calls": {"type": "array", "items": object_of({"id": TEXT, "name": TOOL}, {"arguments": {"type": "object"}})},
         "status": {"type": ["integer", "null"]},
         "gate": _TEXT_OR_NULL,
         "cut_after": {"type": ["integer", "null"], "minimum": 0},
@@ -110,6 +112,6 @@ SERVER_OPERATIONS: Mapping[str, Schema] = {
 
 _AFTER = {"type": ["object", "null"], "required": ["after"], "properties": {"after": COUNT}, "additionalProperties": False}
 SERVER_CONFIG: Schema = object_of(
-    {"tenants": {"enum": [2, 3]}, "tools": {"type": "array", "items": object_of({"name": TEXT, "needs_approval": BOOLEAN}), "minItems": 2}},
+    {"tenants": {"enum": [2, 3]}, "tools": {"type": "array", "items": object_of({"name": TOOL, "needs_approval": BOOLEAN}), "minItems": 2}},
     {"timing_ms": nullable_numbers("approval_timeout"), "fail_reads": _AFTER, "fail_writes": _AFTER, "index_policy": {"enum": ["clamp"]}},
 )

@@ -117,11 +117,11 @@ def _text(run: Run, requirement: str, cause: str) -> Iterator[Finding]:
 
 
 def check_retry(view: View) -> Judgement:
-    """EXE-RCV-2."""
-    retried = [run for run in view.known_runs if run.retried and not run.crashed and run.original is not None and not view.fails_writes]
+    """EXE-RCV-2. A server that never tries again by itself does so behind a crash; what is wrong there is a matter of RCV-1."""
+    retried = [run for run in view.known_runs if run.retried and run.original is not None and not view.fails_writes]
     if not retried:
         return not_judged("precondition never met: the model was not asked twice for one turn of a run that could be read to its end")
-    return judged(finding for run in retried for finding in _tried_again(view, run))
+    return judged(finding for run in retried if not run.crashed for finding in _tried_again(view, run))
 
 
 def _tried_again(view: View, run: Run) -> Iterator[Finding]:
