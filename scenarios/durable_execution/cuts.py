@@ -27,7 +27,8 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         workload += [OPEN, status("rest"), follow("seen")]
         if gated_calls(turns):
             workload += [approve(), follow("seen", leave=leaves[-1]), follow("seen"), status("rest"), follow("seen")]
-        return case("cuts", setting, workload)
+        # However short the stream: one reader that leaves in the midst, and goes on.
+        return case("cuts", setting, [*workload, follow(0, leave={"frames": 1}), follow("seen")])
 
     turns = st.one_of(scripts(setting), held_scripts(setting))
     return st.builds(build, turns, creation_routes(setting), st.lists(LEAVES, min_size=1, max_size=5), st.integers(0, 3))
