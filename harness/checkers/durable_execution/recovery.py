@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...contracts.durable_script import Script
 from ...values.verdict import Finding, Judgement, judged, not_judged
 from .calls import lapses
 from .effects import effects_of, twice
@@ -88,21 +87,11 @@ def _changed(view: View, run: Run, requirement: str, cause: str) -> Iterator[Fin
             return
 
 
-def said_by(script: Script) -> str:
-    """What the model says in a run that comes to its end: the turns up to the first that calls no tool."""
-    text = ""
-    for turn in script.turns:
-        text += "".join(turn.text)
-        if not turn.calls:
-            break
-    return text
-
-
 def _text(run: Run, requirement: str, cause: str) -> Iterator[Finding]:
     """The text of the stream is that of the script, or as long as the run is not completed a beginning of it."""
     if run.original is None:
         return
-    expected = said_by(run.script)
+    expected = run.expected_text
     # A stream that ends for good at a suspension shows a beginning only (SSE-6).
     completed = run.last_status == "completed" and ending_at(run.original, len(run.original)) != "suspended"
     more = completed and any(turn.says == "beyond" for turn in run.turns)
