@@ -23,6 +23,9 @@ class FaultPlan(Protocol):
     def when_healed(self, callback: Callable[[], None]) -> None:
         """Calls back once, when nothing is to go wrong any more."""
 
+    def crash_target(self) -> None:
+        """The target is to die now."""
+
 
 class Secrets(Protocol):
     def add(self, secret: str, tag: str) -> None:
@@ -59,6 +62,9 @@ class _Nothing:
         return None
 
     def when_healed(self, callback: Callable[[], None]) -> None:
+        return None
+
+    def crash_target(self) -> None:
         return None
 
 

@@ -9,13 +9,19 @@ from ..values.errors import UsageError
 from ..values.nearest import unknown_name
 from .already_complete import AlreadyComplete
 from .base import Fault
+from .black_hole import BlackHole
 from .buffer_answer import BufferedAnswer
 from .buffer_request import BufferedRequest
 from .close_after import CloseAfter
+from .close_socket import CloseSocket
 from .content_type import ContentType
 from .crash import Crash
+from .crash_at_frame import CrashAtFrame
 from .cut import Cut
+from .cut_frame import CutFrame
+from .delay_frame import DelayFrame
 from .drip import Drip
+from .drop_frame import DropFrame
 from .duplicate import Duplicate
 from .early_answer import EarlyAnswer
 from .end_stream import EndStreamFault
@@ -30,7 +36,9 @@ from .interject import Interject
 from .lose_answer import LoseAnswer
 from .redirect import Redirect
 from .refuse import Refuse
+from .refuse_frame import RefuseFrame
 from .reorder import Reorder
+from .repeat_frame import RepeatFrame
 from .restart import Restart
 from .second_writer import SecondWriter
 from .slice import Slice
@@ -38,6 +46,8 @@ from .spoilt_body import SpoiltBody
 from .stale import StaleRead
 from .stall import Stall
 from .status import Status
+from .stop_reading import StopReading
+from .stray_ack import StrayAck
 from .terminal import TerminalFault
 from .trim import Trim
 
@@ -52,6 +62,9 @@ _ROWS: tuple[type[Fault], ...] = (
     Garbage,
     CloseAfter,
     LoseAnswer,
+    CutFrame,
+    BlackHole,
+    StopReading,
     # http
     Status,
     EarlyAnswer,
@@ -77,8 +90,16 @@ _ROWS: tuple[type[Fault], ...] = (
     Framing,
     EndStreamFault,
     TerminalFault,
+    # stream: messages of a WebSocket
+    DropFrame,
+    DelayFrame,
+    RepeatFrame,
+    RefuseFrame,
+    StrayAck,
+    CloseSocket,
     # target
     Crash,
+    CrashAtFrame,
 )
 
 FAULTS: dict[str, type[Fault]] = {row.name: row for row in _ROWS}

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from .decisions import LinkDecision, Refuse, ServerDecision
+from .decisions import FrameDecision, LinkDecision, Refuse, ServerDecision
 from .fields import check
 
 PieceKind = Literal["head", "framing", "payload", "end"]
@@ -36,6 +36,9 @@ class Piece(NamedTuple):
     this piece in the same message: raw bytes of the message, payload bytes, LFs in the payload, payload bytes since
     the last of those LFs, and characters of more than one byte (UTF-8) begun in the payload.
     ``chunk``: k when the piece is the header line of the k-th chunk, else 0.
+
+    Behind a switch to WebSocket the header of each frame is ``framing`` and what it carries is ``payload``. ``frame``: k for a piece of
+    the k-th frame in this direction, else 0; ``frame_bytes_before`` counts the bytes of that frame before the piece, of ``frame_bytes``.
     """
 
     kind: PieceKind
@@ -46,6 +49,9 @@ class Piece(NamedTuple):
     line_bytes_before: int = 0
     characters_before: int = 0
     chunk: int = 0
+    frame: int = 0
+    frame_bytes_before: int = 0
+    frame_bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +94,12 @@ class Fault:
 
     def on_request(self) -> ServerDecision | None:
         """Asked by the server when the head of a matching request has arrived."""
+        return None
+
+    def on_frame(self) -> FrameDecision | None:
+        """Asked by a WebSocket server when a matching frame has arrived, or is about to be sent.
+
+        The type of its message stands for the endpoint then, and frames are counted apart from requests."""
         return None
 
     def to_json(self) -> dict[str, Any]:

@@ -77,7 +77,14 @@ class Crash:
     keep: int
 
 
-LinkDecision = Cut | Swallow | Stall | Drip | Slice | HalfClose | Replace | Crash
+@dataclass(frozen=True)
+class BlackHole:
+    """Pass on ``keep`` bytes, then drop everything in both directions; neither side is told."""
+
+    keep: int
+
+
+LinkDecision = Cut | Swallow | Stall | Drip | Slice | HalfClose | Replace | Crash | BlackHole
 
 
 # --- performed by the server --------------------------------------------------------------------------------------
@@ -219,3 +226,62 @@ class IdleTimeout:
 
 StreamDecision = Framing | Repeat | Reorder | Interject | EndStream | Terminate | HoldBack | IdleTimeout
 ServerDecision = Answer | Rewrite | BufferRequest | ChangeState | Stale | StreamDecision
+
+
+# --- performed by a WebSocket server, with one frame ----------------------------------------------------------------
+
+Moment = Literal["before", "after"]
+
+
+@dataclass(frozen=True)
+class DropFrame:
+    """A frame that arrived is not looked at; one that was to be sent is not sent."""
+
+
+@dataclass(frozen=True)
+class DelayFrame:
+    """It is looked at, or sent, so much later. Frames behind it do not wait."""
+
+    for_ms: int
+
+
+@dataclass(frozen=True)
+class RepeatFrame:
+    """``count`` times more: one that arrived is answered again, as one that is there already; one to be sent is sent again."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class CloseSocket:
+    """The server closes with this code, before or after the frame took effect (or was sent)."""
+
+    code: int
+    moment: Moment
+
+
+@dataclass(frozen=True)
+class RefuseFrame:
+    """A frame that arrived is answered with an error, before or after it took effect. ``related``: what the error names."""
+
+    code: str
+    retryable: bool
+    related: Literal["message", "nothing", "unknown"]
+    commit: Commit
+
+
+@dataclass(frozen=True)
+class StrayAck:
+    """Before the true answer an ack of something else: a message nobody sent (``unknown``), or one that was acknowledged (``acked``)."""
+
+    of: Literal["unknown", "acked"]
+
+
+@dataclass(frozen=True)
+class CrashAtFrame:
+    """The target dies: when the frame has arrived (nothing came of it), took effect (no answer), or was answered."""
+
+    moment: Literal["arrived", "committed", "answered"]
+
+
+FrameDecision = DropFrame | DelayFrame | RepeatFrame | CloseSocket | RefuseFrame | StrayAck | CrashAtFrame

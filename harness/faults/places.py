@@ -81,6 +81,14 @@ def in_character(piece: Piece, character: int, character_bytes: int) -> int | No
     return None
 
 
+def in_frame(piece: Piece, frame: int, frame_bytes: int) -> int | None:
+    """Behind ``frame_bytes`` bytes of the ``frame``-th WebSocket frame (from 1), its header included, but always before its last byte."""
+    if piece.frame != frame:
+        return None
+    at = min(frame_bytes, piece.frame_bytes - 1) - piece.frame_bytes_before
+    return at if 0 <= at <= len(piece.data) else None
+
+
 def after_raw(piece: Piece, raw_bytes: int) -> int | None:
     """Behind ``raw_bytes`` bytes of the message, head and framing included, and before at least one more."""
     at = raw_bytes - piece.raw_before

@@ -2,8 +2,8 @@
 
 The scanner is no validator: it finds where heads, chunk headers and bodies begin and end, and nothing more. The data of
 its pieces, put together, is its input. Only a head or a line of chunk framing that is still incomplete is held back, so
-that such a piece is always whole. What it cannot make sense of (and everything after a 101 or CONNECT) passes as raw
-payload without an end: a relay must never be the one that complains.
+that such a piece is always whole. Behind a switch to WebSocket it finds the frames. What it cannot make sense of (and
+everything after another 101 or CONNECT) passes as raw payload without an end: a relay must never be the one that complains.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LINE_BYTES_MAX = 8_192
 _NOT_LEADS = bytes(range(0xC2)) + bytes(range(0xF5, 0x100))
 """All bytes but those that begin a UTF-8 character of two bytes or more."""
 
-State = Literal["head", "length", "until-close", "chunk-header", "chunk-data", "chunk-end", "trailers", "raw"]
+State = Literal["head", "length", "until-close", "chunk-header", "chunk-data", "chunk-end", "trailers", "raw", "frame", "frame-payload"]
 
 
 class Malformed(Exception):
@@ -101,6 +101,7 @@ class Scanner:
         """Where in the buffer the next piece begins; bytes before it are done with."""
         self._left = 0
         self._chunks = 0
+        self._frames = self._frame_at = self._frame_bytes = 0
         self._raw = self._payload = self._lines = self._line_bytes = self._characters = 0
         self._methods: deque[str] = deque()
         self._pieces: list[Piece] = []
@@ -111,12 +112,15 @@ class Scanner:
         self._methods.append(method)
 
     @property
-    def is_raw(self) -> bool:
-        return self._state == "raw"
+    def switched_to(self) -> State | None:
+        """What follows in place of HTTP in both directions, once it is switched: frames, or raw bytes."""
+        if self._state in ("frame", "frame-payload"):
+            return "frame"
+        return "raw" if self._state == "raw" else None
 
-    def go_raw(self) -> None:
-        """From here on the bytes are no HTTP (the other direction has switched protocols)."""
-        self._state = "raw"
+    def switch(self, state: State) -> None:
+        """From here on the bytes are no HTTP: the other direction has switched protocols to ``state``."""
+        self._state = state
 
     def feed(self, data: bytes) -> list[Piece]:
         """The pieces that ``data`` completes. Never raises."""
@@ -156,6 +160,8 @@ class Scanner:
             return self._step_head()
         if state in ("chunk-header", "chunk-end", "trailers"):
             return self._step_line(state)
+        if state == "frame":
+            return self._step_frame()
         return self._step_body(state, len(self._buffer) - self._at)
 
     def _step_body(self, state: State, available: int) -> bool:
@@ -169,7 +175,24 @@ class Scanner:
             if state == "length":
                 self._end()
             else:
-                self._state = "chunk-end"
+                self._state = "frame" if state == "frame-payload" else "chunk-end"
+        return True
+
+    def _step_frame(self) -> bool:
+        """The header of a frame (RFC 6455, 5.2): two bytes, the longer lengths, and the key of the mask."""
+        header = self._buffer[self._at : self._at + 10]
+        if len(header) < 2:
+            return False
+        short = header[1] & 0x7F
+        length_bytes = {126: 2, 127: 8}.get(short, 0)
+        size = 2 + length_bytes + (4 if header[1] & 0x80 else 0)
+        if len(self._buffer) - self._at < size:
+            return False
+        self._left = int.from_bytes(header[2 : 2 + length_bytes], "big") if length_bytes else short
+        self._frames += 1
+        self._frame_at, self._frame_bytes = 0, size + self._left
+        self._emit("framing", size)
+        self._state = "frame-payload" if self._left else "frame"
         return True
 
     def _step_line(self, state: State) -> bool:
@@ -255,6 +278,8 @@ class Scanner:
             if head.interim:
                 return "head"
             method = self._methods.popleft() if self._methods else ""
+            if head.status == 101 and head.headers.get("upgrade", "").lower() == "websocket":
+                return "frame"
             if head.status == 101 or (method == "CONNECT" and 200 <= head.status < 300):
                 return "raw"
             if method == "HEAD" or head.status in (204, 304):
@@ -284,9 +309,11 @@ class Scanner:
     def _emit(self, kind: PieceKind, size: int, chunk: int = 0) -> None:
         data = self._buffer[self._at : self._at + size]
         self._at += size
-        self._pieces.append(
-            Piece(kind, data, self._raw, self._payload, self._lines, self._line_bytes, self._characters, chunk),
-        )
+        piece = Piece(kind, data, self._raw, self._payload, self._lines, self._line_bytes, self._characters, chunk)
+        if self._frames:
+            piece = piece._replace(frame=self._frames, frame_bytes_before=self._frame_at, frame_bytes=self._frame_bytes)
+            self._frame_at += size
+        self._pieces.append(piece)
         self._raw += size
         if kind == "payload":
             self._payload += size
@@ -312,4 +339,8 @@ def split_piece(piece: Piece, at: int) -> tuple[Piece, Piece]:
     if piece.kind == "payload":
         payload += len(first)
         counts = after_payload(first, *counts)
-    return piece._replace(data=first), Piece(piece.kind, rest, piece.raw_before + len(first), payload, *counts, piece.chunk)
+    second = Piece(
+        piece.kind, rest, piece.raw_before + len(first), payload, *counts, piece.chunk,
+        piece.frame, piece.frame_bytes_before + (len(first) if piece.frame else 0), piece.frame_bytes,
+    )  # fmt: skip
+    return piece._replace(data=first), second

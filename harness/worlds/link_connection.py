@@ -82,9 +82,11 @@ class LinkConnection:
 
     def begin_answer(self) -> Exchange | None:
         """The request that this answer belongs to; None for one that nobody asked for (a server's 408, say)."""
-        if self._pipes["server"].scanner.is_raw:
-            self._pipes["client"].scanner.go_raw()  # a WebSocket or a tunnel: no HTTP in either direction from here on
-        return self._pending.popleft() if self._pending else None
+        exchange = self._pending.popleft() if self._pending else None
+        state = self._pipes["server"].scanner.switched_to
+        if state is not None:  # a WebSocket or a tunnel: no HTTP in either direction from here on
+            self._pipes["client"].switch(state, exchange)
+        return exchange
 
     def end_answer(self, exchange: Exchange | None, *, certain: bool) -> None:
         if exchange is not None:
@@ -127,10 +129,14 @@ class LinkConnection:
         self._finish("client")
         self._pipes["server"].lossy = True
 
-    def crash(self) -> None:
-        """Not a byte more passes in either direction, and the play is told to crash the target."""
+    def black_hole(self) -> None:
+        """Not a byte more passes in either direction."""
         for pipe in self._pipes.values():
             pipe.lossy = True
+
+    def crash(self) -> None:
+        """Not a byte more passes in either direction, and the play is told to crash the target."""
+        self.black_hole()
         self.plan.on_crash()
 
     # --- the end ----------------------------------------------------------------------------------------------------

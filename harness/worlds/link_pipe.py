@@ -13,8 +13,8 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Literal
 
 from ..faults.base import Fault, Piece, PieceKind
-from ..faults.decisions import Crash, Cut, Drip, HalfClose, LinkDecision, Replace, Slice, Stall, Swallow
-from .http_scan import Head, Scanner, split_piece
+from ..faults.decisions import BlackHole, Crash, Cut, Drip, HalfClose, LinkDecision, Replace, Slice, Stall, Swallow
+from .http_scan import Head, Scanner, State, split_piece
 from .wire import OTHER, Cancellable, Side
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SLICES_MAX = 1_000
 """A message is sliced into at most so many segments and the rest passes whole: slicing megabytes by the byte shows nothing more."""
 
-HOLDING = (Stall, Drip, Slice, Swallow)
+HOLDING = (Stall, Drip, Slice, Swallow, BlackHole)
 """Decisions that act on what follows; without anything that follows they do not act."""
 
 
@@ -91,6 +91,12 @@ class Pipe:
             self.release()
         else:
             self._run()
+
+    def switch(self, state: State, exchange: Exchange | None) -> None:
+        """What follows belongs to the exchange that switched protocols, and so do the faults that sit at it."""
+        self.scanner.switch(state)
+        self._exchange = exchange
+        self._spent.clear()
 
     def release(self) -> None:
         """Lets go of what is held or paced."""
@@ -280,6 +286,8 @@ class Pipe:
                 self._connection.half_close()
             case Crash():
                 self._connection.crash()
+            case BlackHole():
+                self._connection.black_hole()
 
     def _hold(self, for_ms: int | None) -> None:
         self._held = True

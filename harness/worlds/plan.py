@@ -20,7 +20,7 @@ class ActivePlan:
         self.injected_count: Counter[str] = Counter()
         self.healed = False
         self.on_crash: Callable[[], None] = lambda: None
-        """Called by a link that was told to crash the target; set by the play."""
+        """Called by a link or a server that was told to crash the target; set by the play."""
 
     def concerning(self, position: Position) -> list[tuple[int, Fault]]:
         """(index into the plan, fault) for every fault that sits at this request."""
@@ -42,6 +42,9 @@ class ActivePlan:
         name = self._faults[index].name
         self.injected_count[name] += 1
         self._history.add("fault", index=index, fault=name, **where)
+
+    def crash_target(self) -> None:
+        self.on_crash()
 
     def when_healed(self, callback: Callable[[], None]) -> None:
         self._on_heal.append(callback)

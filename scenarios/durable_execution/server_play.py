@@ -7,13 +7,7 @@ the faults stop, every gate opens, all runs come to rest, and each is read whole
 from __future__ import annotations
 
 import asyncio
-import itertools
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from ...fake_servers.durable_execution.app import DurableServers
@@ -23,6 +17,7 @@ from ...harness.targets.base import Target
 from ...harness.targets.url import UrlTarget
 from ...harness.values.errors import TargetProblem, UsageError
 from ...harness.worlds.base import Scene
+from ..folders import new_folder
 from ..raw_http import Address, Connection
 from .asks import Ask, Asks, Request
 from .bodies import run_path
@@ -35,8 +30,6 @@ QUIET_MS = 50
 """How long the servers may take to see the end of a killed server's connections before the next one starts."""
 READINGS_MAX = 3
 """A last reading that a restart has cut is made again."""
-FOLDERS = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else Path(tempfile.gettempdir())  # noqa: S108  # in memory where there is such a place
-_numbers = itertools.count(1)
 
 
 async def play_server(scene: Scene, cast: Cast) -> None:
@@ -54,8 +47,8 @@ async def play_server(scene: Scene, cast: Cast) -> None:
         name: (await scene.serve(servers.app(name), server=name, classify=servers.classify, port=_port(target, name))).url
         for name in ("model", "tools")
     }
-    with _folder(scene) as data_dir:
-        server = Server(scene, cast.player("server", "server", _driver_config(scene, tenants, urls, data_dir)))
+    with new_folder(scene, "data-dir") as data_dir:
+        server = Server(scene, cast.player("server", "server", _driver_config(scene, tenants, urls, str(data_dir))))
         try:
             await server.open()
             await _perform(scene, server, servers, tenants, suffix)
@@ -101,27 +94,6 @@ def _driver_config(scene: Scene, tenants: Tenants, urls: Mapping[str, str], data
         "timing_ms": dict(case.get("timing_ms") or {"approval_timeout": None}),
         **{name: case[name] for name in (FAIL_READS, FAIL_WRITES) if name in capabilities and case.get(name) is not None},
     }
-
-
-@contextmanager
-def _folder(scene: Scene) -> Iterator[str]:
-    """An empty folder that is gone afterwards. Its name is no random one: in the simulation that would use up the seed."""
-    path = _new_folder()
-    scene.secrets.add(str(path), "data-dir")
-    try:
-        yield str(path)
-    finally:
-        shutil.rmtree(path, ignore_errors=True)  # a process that is still being ended may write to it
-
-
-def _new_folder() -> Path:
-    while True:
-        path = FOLDERS / f"streamproof-{os.getpid()}-{next(_numbers)}"
-        try:
-            path.mkdir(mode=0o700)
-        except FileExistsError:  # of a process of the same number that was killed
-            continue
-        return path
 
 
 class Server:

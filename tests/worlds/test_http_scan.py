@@ -164,7 +164,7 @@ def test_after_an_upgrade_nothing_is_http() -> None:
     scanner = Scanner("answer")
     scanner.expect("CONNECT")
     scanner.feed(b"HTTP/1.1 200 OK\r\n\r\n")
-    assert scanner.is_raw
+    assert scanner.switched_to == "raw"
 
 
 def test_the_head_is_read() -> None:
