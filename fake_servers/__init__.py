@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .agent_session.service import agent_session_service
 from .durable_execution.model_service import durable_model_service
 from .durable_execution.service import durable_execution_service
 from .ingest.service import ingest_service
@@ -21,6 +22,7 @@ SERVERS: Mapping[str, Builder] = {
     "sse": sse_service,
     "durable-execution": durable_execution_service,
     "durable-model": durable_model_service,
+    "agent-session": agent_session_service,
 }
 
 RECORDED: Mapping[str, tuple[str, str]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -58,7 +59,22 @@ def sendable_config(config: Mapping[str, Any], capabilities: Iterable[str]) -> d
 def example_config(role: Role, url: str) -> Iterator[dict[str, Any]]:
     """The example of a role, for servers at ``url``, with an empty folder of its own for as long as it is used."""
     with TemporaryDirectory(prefix="streamproof-") as folder:
-        yield _filled(role.example, {"{url}": url, "{folder}": folder})
+        words = {"{url}": url, "{folder}": folder}
+        if "{private_key}" in role.example.values():
+            words["{private_key}"] = private_key_pem()
+        yield _filled(role.example, words)
+
+
+@cache
+def private_key_pem() -> str:
+    """An RSA key of 2048 bits as PKCS#8 PEM, made for this process; no secret that anything depends on."""
+    # Imported here, since drivers import this module, too, and most have no use for it.
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    plain = serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()
 
 
 def _filled(value: Any, words: Mapping[str, str]) -> Any:

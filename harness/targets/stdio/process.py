@@ -24,6 +24,7 @@ from typing import IO
 from weakref import WeakSet
 
 from ...values.errors import TargetProblem
+from ..commands.folder import with_commands
 from .lines import LineReader, Trouble
 from .mailbox import Exited, Mailbox
 from .stderr_tail import StderrTail
@@ -177,9 +178,9 @@ def exit_text(status: int) -> str:
 
 
 def driver_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """Our own, with the folder of our programs first on PATH."""
+    """Our own, with the folder of the command of tasks first on PATH, and then that of our programs."""
     path = os.environ.get("PATH", os.defpath)
-    return {**os.environ, "PATH": f"{sysconfig.get_path('scripts')}{os.pathsep}{path}", **extra}
+    return with_commands({**os.environ, "PATH": f"{sysconfig.get_path('scripts')}{os.pathsep}{path}", **extra})
 
 
 def _start(command: Sequence[str], extra: Mapping[str, str]) -> subprocess.Popen[bytes]:

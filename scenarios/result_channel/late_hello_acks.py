@@ -1,0 +1,34 @@
+"""The hello_ack comes late, while a command writes and ends: what is recorded meanwhile must come on that very session."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ...harness.engine.scenario import Setting
+from ...harness.values.case import Case, Operation
+from .base import agent_scenario
+from .draws import BRISK, DROPS, MIDDLE, Timing, case, task, timings, until
+from .happened import came_back
+from .scripts import Script, long_scripts
+
+JUDGES = ("RPL-3", "HELLO-2", "HELLO-4", "SEQ-1", "SEQ-3", "FIN-1", "FIN-2", "HTTP-1", "RPL-1", "RPL-2", "HELLO-1")
+EMPTY = {"finals": "empty", "discarded": "empty", "replay": "empty"}
+LISTED = {"finals": "empty", "discarded": "empty", "replay": "missing"}
+
+
+def draw(setting: Setting) -> SearchStrategy[Case]:
+    def build(timing: Timing | None, given: Script, dropped: Operation, outputs: int, lateness: list[int], kind: dict[str, str]) -> Case:
+        shapes = [{}, *({**kind, "after_ms": late_ms} for late_ms in lateness)]
+        workload = [task(given), until("output", count=outputs), dropped, until("acked")]
+        return case("late-hello-acks", setting, workload, timing=timing, hello_acks=shapes)
+
+    longest = (50, 300, 900, 3_000) if setting.world == "sim" else (50, 300, 700)
+    lateness = st.lists(st.sampled_from(longest), min_size=1, max_size=2)
+    kinds = st.sampled_from(({}, {}, EMPTY, LISTED))
+    return st.builds(build, timings(setting, BRISK, MIDDLE), long_scripts(), DROPS, st.integers(1, 4), lateness, kinds)
+
+
+LATE_HELLO_ACKS = agent_scenario(
+    "late-hello-acks", "a command writes and ends between a hello and its late hello_ack", JUDGES, draw, counts=came_back()
+)

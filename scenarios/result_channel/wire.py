@@ -1,0 +1,84 @@
+"""The connection suffers: it ends inside a frame, goes dead without a word, or is read no more."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ...harness.engine.scenario import Setting
+from ...harness.faults.base import Fault
+from ...harness.faults.black_hole import BlackHole
+from ...harness.faults.stop_reading import StopReading
+from ...harness.values.case import Case
+from ..drawing import DIRECTION, any_of, drips, slices
+from ..preconditions import injected
+from .base import agent_scenario
+from .draws import BRISK, MIDDLE, SHRUNK_TIMING, Timing, case, figures, in_turn, task, timings, until, wait
+from .frame_faults import FIRST, SOCKET, cut_frames
+from .scripts import Script, long_scripts, script, write
+from .happened import all_of, happened
+
+SOCKETS = st.just(SOCKET)
+
+
+def draw_cuts(setting: Setting) -> SearchStrategy[Case]:
+    def build(timing: Timing | None, given: list[Script], faults: list[Fault]) -> Case:
+        return case("cut-frames", setting, in_turn(given), faults, timing=timing)
+
+    some = st.lists(long_scripts(3, 9), min_size=1, max_size=2)
+    return st.builds(build, timings(setting, BRISK, MIDDLE), some, any_of(cut_frames(), cut_frames(), slices(SOCKETS)))
+
+
+def draw_slices(setting: Setting) -> SearchStrategy[Case]:
+    """Frames go out in odd pieces while both streams write and the control plane pings."""
+
+    def build(timing: Timing | None, given: Script, faults: list[Fault]) -> Case:
+        return case("sliced-frames", setting, in_turn([given]), faults, timing=timing)
+
+    burst = st.builds(
+        lambda n: script([write(0, "é" * 50, "stdout", n), write(0, "e" * 50, "stderr", n), write(40, "!")]), st.sampled_from((1, 40, 400))
+    )
+    both = st.one_of(burst, long_scripts(4, 9))
+    return st.builds(build, timings(setting, BRISK, MIDDLE), both, any_of(slices(SOCKETS), drips(SOCKETS, (1, 2)), size_max=2))
+
+
+def draw_dead(setting: Setting) -> SearchStrategy[Case]:
+    """The faults go on until well after the agent must have noticed."""
+
+    def build(timing: Timing | None, given: Script, frame: int, direction: str, nth: int, more_ms: int) -> Case:
+        ping_ms = figures(timing)["ping_interval"]
+        faults: list[Fault] = [BlackHole(endpoint=SOCKET, nth=nth, direction=direction, frame=frame)]  # type: ignore[arg-type]
+        return case("dead-peers", setting, [task(given), wait(6 * ping_ms + more_ms)], faults, timing=timing)
+
+    frames = st.integers(1, 10)
+    more = st.sampled_from((0, 10_000))
+    return st.builds(build, timings(setting, BRISK, MIDDLE, SHRUNK_TIMING), long_scripts(), frames, DIRECTION, st.just(1), more)
+
+
+def draw_unread(setting: Setting) -> SearchStrategy[Case]:
+    """The agent's writes fill up while acks and deliveries still come."""
+
+    def build(timing: Timing | None, given: Script, frame: int, nth: int, for_ms: int) -> Case:
+        faults: list[Fault] = [StopReading(endpoint=SOCKET, nth=nth, frame=frame, for_ms=for_ms)]
+        return case("unread", setting, in_turn([given]), faults, timing=timing)
+
+    long = st.builds(lambda n: script([write(0, "line\n"), write(60, "é" * 100, "stdout", n), write(90, "late\n")]), st.sampled_from((4_000, 20, 1_000)))
+    for_ms = st.sampled_from((500, 3_000) if setting.world == "sim" else (400,))
+    return st.builds(build, timings(setting, BRISK, MIDDLE), st.one_of(long, long_scripts()), st.integers(2, 9), FIRST, for_ms)
+
+
+CUT_FRAMES = agent_scenario(
+    "cut-frames", "the connection ends inside a frame, in either direction",
+    ("CONN-1", "RPL-1", "FLUSH-3", "HELLO-4", "SEQ-1", "SEQ-2", "SEQ-3", "DLV-1", "DLV-2", "FIN-2"), draw_cuts, counts=injected("cut-frame"),
+)  # fmt: skip
+SLICED_FRAMES = agent_scenario(
+    "sliced-frames", "frames that arrive in odd pieces", ("CONN-1", "ENV-1", "SEQ-1", "SEQ-3", "SEQ-5"), draw_slices, counts=injected("slice", "drip")
+)
+DEAD_PEERS = agent_scenario(
+    "dead-peers", "a peer that is gone without a word", ("CONN-3", "HTTP-4", "RPL-1", "SEQ-3", "FIN-2", "FIN-4"), draw_dead,
+    counts=injected("black-hole"), worlds=("sim",),
+)  # fmt: skip
+UNREAD = agent_scenario(
+    "unread", "a control plane that reads nothing for a while", ("CONN-4", "CONN-1", "SEQ-1", "SEQ-3"), draw_unread,
+    counts=all_of(injected("stop-reading"), happened("frame", type="task.output")),
+)  # fmt: skip
