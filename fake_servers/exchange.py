@@ -36,11 +36,14 @@ class Exchange:
             nth=self.position.nth,
             method=self.http.method,
             target=self.http.raw_path,
-            headers=[
-                [name.decode("utf-8", "backslashreplace"), value.decode("utf-8", "backslashreplace")]
-                for name, value in self.http.raw_headers
-            ],
+            headers=self.noted_headers(),
         )
+
+    def noted_headers(self) -> list[list[str]]:
+        """The headers of the request as they are written down."""
+        return [
+            [name.decode("utf-8", "backslashreplace"), value.decode("utf-8", "backslashreplace")] for name, value in self.http.raw_headers
+        ]
 
     def note_answer(self, status: int, headers: list[list[str]], body: str, *, early: bool = False) -> None:
         self.history.add("answer", request=self.number, status=status, headers=headers, body=body, early=early)

@@ -24,7 +24,7 @@ class Lives(ABC):
         """Begins the next life. Raises TargetProblem."""
 
     def crash_soon(self) -> None:
-        """A link or a server was told to kill it: at the next turn of the loop it is dead. One that is just being opened dies once it is."""
+        """It is to be killed: at the next turn of the loop it is dead. One that is just being opened dies once it is."""
         if self._restarting is None or self._restarting.done():
             self._restarting = asyncio.get_running_loop().create_task(self._die_and_rise(), name="play: restart after a crash")
         elif self._opening:

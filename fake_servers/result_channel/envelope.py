@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from .payloads import PAYLOADS
 
@@ -122,7 +122,7 @@ def _final_is_usable(sequence: Any, payload: Mapping[str, Any]) -> bool:
 _USABLE: Mapping[str, Callable[[Any, Mapping[str, Any]], bool]] = {"task.output": _output_is_usable, "task.final": _final_is_usable}
 
 
-def _is_text(value: Any) -> bool:
+def _is_text(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and value != ""
 
 

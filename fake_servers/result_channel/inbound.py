@@ -13,7 +13,7 @@ from .frame_orders import FrameOrders, frame_orders_of
 from .frames_to_say import NOBODY
 from .ledger import ACKNOWLEDGED, Taken
 from .welcome import Welcome
-from .wording import GAP, Ack, Said, ack_payload, error_payload, gap_payload
+from .wording import GAP, Ack, Meant, Said, ack_payload, error_payload, gap_payload
 
 if TYPE_CHECKING:
     from .socket import Socket
@@ -177,7 +177,7 @@ class Inbound:
         self._say(number, "ack", ack_payload(message, highest, id=id), "stray")
         return True
 
-    def _say(self, number: int, kind: str, payload: Mapping[str, Any], meant: Any) -> None:
+    def _say(self, number: int, kind: str, payload: Mapping[str, Any], meant: Meant) -> None:
         self._socket.say(Said(kind, self._plane.wording.envelope(kind, payload), meant, number))
 
     # --- the record

@@ -69,9 +69,10 @@ class Ledger:
     def facts(self, task: str, attempt: str) -> Facts:
         return self._attempt(task, attempt).facts
 
-    def attempts_of(self, task: str) -> list[Key]:
+    @property
+    def attempts(self) -> list[Key]:
         """Those that anything is known of, oldest first."""
-        return [key for key in self._attempts if key[0] == task]
+        return list(self._attempts)
 
     def highest(self, task: str, attempt: str, stream: str) -> int:
         """The highest accepted sequence, 0 when there is none."""

@@ -24,6 +24,7 @@ from ...harness.values.errors import HarnessFault
 from ...harness.worlds.loopback.loop import LINGER_RESET
 from .frame_orders import frame_orders_of
 from .inbound import Inbound
+from .ledger import Taken
 from .wording import Meant, Said
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ NO_BACK_PRESSURE = 2**62
 CLOSE_MS = 5_000
 """How long an agent may take to answer a close."""
 Drop = Literal["fin", "rst", "close"]
+Ending = tuple[Literal["agent", "server", "broken"], int | None, str | None]
+"""(by whom, code, problem)"""
 
 
 def new_web_socket() -> web.WebSocketResponse:
@@ -65,7 +68,7 @@ class Socket:
         self._transport = transport
         self._inbound = Inbound(self)
         self._said = 0
-        self._ended: tuple[Literal["agent", "server", "broken"], int | None, str | None] | None = None
+        self._ended: Ending | None = None
         self._pings = 0
         self._ping_is_out = False
         self._ping_is_due = False
@@ -110,8 +113,8 @@ class Socket:
                 self._write(struct.pack("!H", message.data or WSCloseCode.OK), WSMsgType.CLOSE)
             self._transport.close()
         elif isinstance(message.data, WebSocketError):  # aiohttp has said so to the agent, and closed
-            by_server = ("server", int(message.data.code))
-            self._ended = (*(self._ended or by_server)[:2], str(message.data))  # type: ignore[assignment]  # three of them, as it says
+            by, code, _ = self._ended or ("server", int(message.data.code), None)
+            self._ended = (by, code, str(message.data))
 
     def _pong(self, data: bytes) -> None:
         self._note_control("agent", "ping", _text(data))
@@ -252,9 +255,33 @@ class Socket:
         """``number``: of the frame that arrived, None for one that was to be said."""
         self.plane.host.plan.injected(index, socket=self.number, number=number, type=position.endpoint, nth=position.nth)
 
-    def later(self, ms: float, action: Callable[[], object]) -> None:
-        """Calls back after so long, if the connection is still open then."""
-        asyncio.get_running_loop().call_later(ms / 1_000, lambda: action() if self.is_open else None)
+    def later(self, ms: float, action: Callable[[], object], otherwise: Callable[[], object] = lambda: None) -> None:
+        """Calls ``action`` after so long, or ``otherwise`` if the connection has ended by then."""
+
+        def now() -> None:
+            if self.is_open and not self.is_deaf:
+                action()
+            else:
+                otherwise()
+
+        asyncio.get_running_loop().call_later(ms / 1_000, now)
+
+    def note_taken(
+        self, number: int, taken: Taken, task: str, attempt: str, message: str, stream: str | None = None, sequence: int | None = None
+    ) -> None:
+        self.history.add(
+            "taken",
+            socket=self.number,
+            number=number,
+            **{"as": taken.taken_as},
+            task=task,
+            attempt=attempt,
+            stream=stream,
+            sequence=sequence,
+            highest=taken.highest,
+            message=message,
+        )
+        self.plane.moved()
 
     def _note_control(self, by: str, what: str, data: str, *, code: int | None = None) -> None:
         self.history.add("control", socket=self.number, by=by, what=what, data=data, code=code)

@@ -1,11 +1,11 @@
-"""How a hello is welcomed on one socket: the hello_ack of the shape that is due, what it changes in the ledger, and the session behind it."""
+"""How a hello is welcomed on one socket: the hello_ack of the shape that is due, what it changes in the ledger, the session behind it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from .envelope import Message
-from .hello import Shape, hello_ack_payload, listed_finals, listed_not_started
+from .hello import PLAIN, Shape, hello_ack_payload, listed_finals, listed_not_started
 from .ledger import Key
 from .wording import Said
 
@@ -41,6 +41,8 @@ class Welcome:
     def _say(self, number: int, hello: Message, shape: Shape) -> None:
         socket = self._socket
         socket.ack_is_due = False
+        if self._plane.healed:
+            shape = PLAIN
         payload = hello_ack_payload(shape, hello, self._plane.ledger)
         envelope = self._plane.wording.envelope("agent.hello_ack", payload)
         if shape.get("ack") == "wrong-id":

@@ -7,6 +7,8 @@ from typing import Any
 
 from ..values.history import History
 from ..values.verdict import Judgement
+from .agent_session import RUNNER_CHECKERS
+from .agent_session.view import View as RunnerView
 from .durable_execution import SERVER_CHECKERS as DURABLE_SERVER_CHECKERS
 from .durable_execution.client import CLIENT_CHECKERS as DURABLE_CLIENT_CHECKERS
 from .durable_execution.client.view import View as DurableClientView
@@ -27,6 +29,7 @@ MakeView = Callable[[History], Any]
 
 
 CHECKERS: Mapping[tuple[str, str], tuple[MakeView, Mapping[str, Checker]]] = {
+    ("agent-session", "runner"): (RunnerView, RUNNER_CHECKERS),
     ("durable-execution", "client"): (DurableClientView, DURABLE_CLIENT_CHECKERS),
     ("durable-execution", "server"): (DurableServerView, DURABLE_SERVER_CHECKERS),
     ("ingest", "sender"): (IngestSenderView, SENDER_CHECKERS),

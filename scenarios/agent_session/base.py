@@ -14,8 +14,9 @@ from ...harness.worlds.base import Quota
 from .play import play_runner
 from .shapes import CONFIG, OPERATIONS
 
-DAY = Quota(seconds=30 * 3_600.0, steps=2_000_000, connections=5_000)
-"""200 polls that wait 300 s each are 16.6 hours."""
+BOTH, SSE, POLL = ("sse", "poll"), ("sse",), ("poll",)
+DAYS = Quota(seconds=60 * 3_600.0, steps=2_000_000, connections=5_000)
+"""A run may take a whole day, and one that does not end takes two: until the faults stop, and again behind that."""
 
 
 def session_scenario(
@@ -24,11 +25,11 @@ def session_scenario(
     judges: str,
     draw: Callable[[Setting], SearchStrategy[Case]],
     *,
+    profiles: tuple[str, ...] = BOTH,
     counts: Callable[[History], str | None] = always,
-    modes: tuple[str, ...] = ("sse", "poll"),
     **more: Any,
 ) -> Scenario:
-    """``judges``: ids of requirements without their SES, in one string."""
-    ids = tuple(f"SES-{id}" for id in judges.split())
-    more = {"operations": OPERATIONS, "config": CONFIG, "quota": DAY, **more}
-    return Scenario(f"session-{name}", "agent-session", "runner", summary, modes, ids, draw, play_runner, counts, **more)
+    """``judges``: requirement ids without the prefix ``SES-``, with a space between them."""
+    ids = tuple(f"SES-{requirement}" for requirement in judges.split())
+    more = {"operations": OPERATIONS, "config": CONFIG, "quota": DAYS, **more}
+    return Scenario(f"session-{name}", "agent-session", "runner", summary, profiles, ids, draw, play_runner, counts, **more)

@@ -1,15 +1,17 @@
-"""How an example of a runner is played: the session service, the operations one by one, then healing, and a last look.
+"""How an example of a runner is played: the service, the operations one by one, then healing, and a last look.
 
-Each run has a label ("a") and a handle of its own; its prompt is ``work on LABEL``. Operations beside ``wait`` and ``heal``:
+Each run has a label ("a") and a handle of its own. Operations beside ``wait`` and ``heal``:
 
-* ``run`` {run, steps: [step..] (see the fake service), wait: bool}: a run is started; with ``wait`` the next operation comes when it is
-  done.
+* ``run`` {run, prompt, script, hurry}: the run is started; its session plays the script (see the fake service). The play goes on once
+  `run` was answered; with ``hurry`` at once.
 * ``cancel`` {run}.
-* ``fail_emits`` / ``fail_schedules`` {run, count}: said to the handle of a run before it is started.
-* ``until`` {run, what: "emit", "failed", "scheduled", "done", "stream", count}: waits until there are so many (or a bound).
-* ``crash`` {}: the target dies. Its runs are lost; those that are started later are fresh.
+* ``fail_emits`` / ``fail_schedules`` {run, count}: said to the handle of that run, also before it is started.
+* ``until`` {run, what, count}: waits (not for ever) until the run was told that note so many times ("scheduled", "emit", "failed"), its
+  session went through it ("stream-open", "recorded"), or the run is "done".
+* ``crash`` {}: the target dies, and with it every run. Those that are started later are fresh.
 
-A run is done when it has emitted, failed, was cancelled, could not be started, or died.
+What a run was asked for is written down as ``script`` {run, handle, session: null, prompt, terminal, messages}: the terminal event that
+the script comes to and the texts of its messages before that, if nothing interrupts it; ``gone`` {life} when the target is dead.
 """
 
 from __future__ import annotations
@@ -18,38 +20,38 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...fake_servers.agent_session.app import SESSIONS, Manner, SessionServers
-from ...fake_servers.agent_session.script import steps_from_json
+from ...fake_servers.agent_session.app import SESSIONS, SessionServers
+from ...fake_servers.agent_session.log import Paging
+from ...fake_servers.agent_session.script import Script, demanded
 from ...harness.engine.cast import Cast, Player
-from ...harness.values.errors import UsageError
 from ...harness.worlds.base import Scene
-from ..stage import Stage
-from .told import RunnerTold
+from ..stage import Perform, Stage
+from .told import RunsTold
 
-API_KEY = "sessions-secret-77aa"  # a made-up secret: what matters is that it shows as <api-key> wherever it turns up
-STEP_MS = 10
-STEP_MS_MAX = 60_000
+API_KEY = "session-secret-9e02"  # a made-up secret: what matters is that it shows as <api-key> wherever it turns up
+STEP_MS = {"sim": 40, "loopback": 5}
+STEP_MS_MAX = 120_000
 """How often a wait that may end early looks; in ``sim``, where looking costs more than waiting, ever more seldom."""
-DONE_MS = {"sim": 26 * 3_600_000, "loopback": 30_000}
-"""What a run may take: in ``sim`` a budget of 200 polls is 16.6 hours."""
-UNTIL_MS = {"sim": 120_000, "loopback": 3_000}
+RUN_MS = {"sim": 100_000, "loopback": 8_000}
+"""Three requests at a silent server, each with a time limit of its own."""
+DONE_MS = {"sim": 24 * 3_600_000, "loopback": 10_000}
+"""What a run may take: 200 polls that wait 300 s each are 16.6 hours."""
+UNTIMED_MS = 60_000
+"""The same on real sockets of one that does not let its waits be made short."""
 LIST_DELAY_MS = 2_000
-LAST_LOOKS = 11
-"""The last look is so many of the delays between two listings: deletes that are tried again come in it."""
-RUN_TIMEOUT_MS = 100_000
-"""Three requests of 30 s, and something."""
+LAST_LISTINGS = 10
+LAST_LOOK_MS = {"sim": 1_000, "loopback": 100}
 
 
 async def play_runner(scene: Scene, cast: Cast) -> None:
     scene.secrets.add(API_KEY, "api-key")
     config = scene.case.config
-    manner = Manner(
-        base=config["base"] + "/v1", api_key=API_KEY, page_size=config["page_size"], ids=config["ids"], cyclic=config["cyclic"],
-        next_page_end=config["next_page_end"], begins_idle=config["begins_idle"], deletes_running=config["deletes_running"],
+    servers = SessionServers(
+        scene, api_key=API_KEY, base=config["base"], paging=paging_of(config), ids=config["ids"],
+        delete_running=config["delete_running"], heartbeat_ms=config.get("heartbeat_ms"),
     )  # fmt: skip
-    servers = SessionServers(scene, manner)
     site = await scene.serve(servers.app(SESSIONS), server=SESSIONS, classify=servers.classify)
-    stage = RunnerStage(scene, cast, servers, site.url + manner.base)
+    stage = RunnerStage(scene, cast, servers, f"{site.url}{config['base']}/v1")
     scene.plan.on_crash = stage.crash_soon
     try:
         for verb, args in scene.case.workload:
@@ -58,6 +60,14 @@ async def play_runner(scene: Scene, cast: Cast) -> None:
         await stage.last_look()
     finally:
         scene.plan.on_crash = lambda: None
+        await stage.let_go()
+
+
+def paging_of(config: Mapping[str, Any]) -> Paging:
+    end = {None: "null", "": "empty", "absent": "absent"}[config["next_page_end"]]
+    return Paging(
+        config["page_size"], config.get("paging", "cursor"), config["cyclic"], config.get("endless", False), end  # type: ignore[arg-type]  # of the table
+    )  # fmt: skip
 
 
 class RunnerStage(Stage):
@@ -65,68 +75,79 @@ class RunnerStage(Stage):
 
     def __init__(self, scene: Scene, cast: Cast, servers: SessionServers, base_url: str) -> None:
         super().__init__(scene)
-        self.cast = cast
         self.servers = servers
-        self.told = RunnerTold(scene.history)
+        self.told = RunsTold(scene.history)
+        self._cast = cast
         self._base_url = base_url
         self._players: dict[str, Player] = {}
-        self._calls: set[asyncio.Task[None]] = set()
+        self._handles = 0
+        self._life = 1
         self._dying: asyncio.Task[None] | None = None
+        self._calls: set[asyncio.Task[None]] = set()
+        self._timed = "timing" in scene.history.header.capabilities
         self.operations |= {
             "run": self.run,
             "cancel": self.cancel,
-            "fail_emits": self.fail_emits,
-            "fail_schedules": self.fail_schedules,
+            "fail_emits": self.counted("fail_emits"),
+            "fail_schedules": self.counted("fail_schedules"),
             "until": self.until,
             "crash": self.crash,
         }
 
-    # --- what the application asks of its runner
+    # --- runs
 
     async def run(self, args: Mapping[str, Any]) -> None:
-        label = args["run"]
-        prompt = f"work on {label}"
-        if prompt in self.servers.manner.scripts:
-            raise UsageError(f"workload: the run {label!r} is started twice; give each a label of its own")
-        self.servers.manner.scripts[prompt] = steps_from_json(args["steps"])
-        player = await self._player(label)
-        task = asyncio.get_running_loop().create_task(self._call_run(player, prompt), name=f"play: run {label}")
-        self._calls.add(task)
-        task.add_done_callback(self._calls.discard)
-        await self._until(lambda told: told.replied(player.handle), RUN_TIMEOUT_MS if args["wait"] else 0)
-        if args["wait"]:
-            await self._until(lambda told: told.done(player.handle), DONE_MS[self.scene.world])
+        player = await self._player(args["run"])
+        if player.handle in self.told.look().replied:
+            return  # a handle is one run
+        script = Script.from_json(args["script"])
+        terminal, messages = demanded(script)
+        self.scene.history.add(
+            "script", run=args["run"], handle=player.handle, session=None, prompt=args["prompt"], terminal=terminal, messages=messages
+        )
+        self.servers.expect(args["run"], script)
+        call = asyncio.get_running_loop().create_task(self._call_run(player, args["prompt"]), name=f"play: run {args['run']}")
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
+        if not args.get("hurry"):
+            await asyncio.wait((call,))
 
     async def _call_run(self, player: Player, prompt: str) -> None:
-        await player.call("run", RUN_TIMEOUT_MS, prompt=prompt)
+        await player.call("run", RUN_MS[self.scene.world], prompt=prompt)
 
     async def cancel(self, args: Mapping[str, Any]) -> None:
         player = self._players.get(args["run"])
-        if player is not None and not self.told.look().dead(player.handle):
+        if player is not None:
             await player.call("cancel")
 
-    async def fail_emits(self, args: Mapping[str, Any]) -> None:
-        await (await self._player(args["run"])).call("fail_emits", count=args["count"])
+    def counted(self, verb: str) -> Perform:
+        async def call(args: Mapping[str, Any]) -> None:
+            await (await self._player(args["run"])).call(verb, count=args["count"])
 
-    async def fail_schedules(self, args: Mapping[str, Any]) -> None:
-        await (await self._player(args["run"])).call("fail_schedules", count=args["count"])
+        return call
 
     async def until(self, args: Mapping[str, Any]) -> None:
         player = self._players.get(args["run"])
         if player is not None:
-            what, count, handle = args["what"], args["count"], player.handle
-            await self._until(lambda told: told.done(handle) or told.count(handle, what) >= count, UNTIL_MS[self.scene.world])
+            handle, label, what, count = player.handle, args["run"], args["what"], args.get("count", 1)
+            await self._until(lambda told: handle in told.over or told.reached(handle, label, what, count), self._done_ms)
 
     async def _player(self, label: str) -> Player:
-        """The handle of a run, opened once."""
+        """The handle of a run; a fresh one where it has none that lives."""
         if label not in self._players:
-            case = self.scene.case.config
+            self._handles += 1
+            case = self.scene.case
             config = {
-                "base_url": self._base_url, "api_key": API_KEY, "agent": "agent-1", "environment_id": "environment-1",
-                "mode": self.scene.case.profile, "persist_session": case["persist_session"], "timing_ms": case["timing_ms"],
-            }  # fmt: skip
-            self._players[label] = self.cast.player(f"run-{label}", "runner", config)
-            await self._players[label].open()
+                "base_url": self._base_url,
+                "api_key": API_KEY,
+                "agent": case.config["agent"],
+                "environment_id": case.config["environment_id"],
+                "mode": case.profile,
+                "persist_session": case.config["persist_session"],
+                "timing_ms": case.config["timing_ms"],
+            }
+            player = self._players[label] = self._cast.player(f"r{self._handles}", "runner", config)
+            await player.open()
         return self._players[label]
 
     # --- the death of the target
@@ -137,38 +158,49 @@ class RunnerStage(Stage):
 
     def crash_soon(self) -> None:
         """A link was told to kill it: at the next turn of the loop it is dead."""
-        if self._dying is None:
+        if self._dying is None and self._players:
             self._dying = asyncio.get_running_loop().create_task(self._die(), name="play: a crash")
 
     async def _die(self) -> None:
-        for player in self._players.values():
-            if not self.told.look().dead(player.handle):
-                await player.crash()
+        players, self._players = self._players, {}
+        for player in players.values():
+            await player.crash()
+        self.scene.history.add("gone", life=self._life)
+        self._life += 1
 
     async def settled(self) -> None:
-        dying, self._dying = self._dying, None
-        if dying is not None:
-            await dying
+        """Raises what went wrong with a crash."""
+        if self._dying is not None:
+            await self._dying
+            self._dying = None
+
+    async def let_go(self) -> None:
+        """Nothing of the play goes on: a call without an answer is given up."""
+        for task in (*self._calls, *([self._dying] if self._dying is not None else [])):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     # --- waits that may end early
 
-    async def _until(self, enough: Callable[[RunnerTold], bool], left_ms: float) -> None:
-        step_ms: float = STEP_MS
+    @property
+    def _done_ms(self) -> int:
+        return DONE_MS[self.scene.world] if self.scene.world == "sim" or self._timed else UNTIMED_MS
+
+    async def _until(self, enough: Callable[[RunsTold], bool], left_ms: float) -> None:
+        step_ms: float = STEP_MS[self.scene.world]
         while left_ms > 0 and not enough(self.told.look()):
             await self.scene.sleep(min(step_ms, left_ms))
             left_ms -= step_ms
             if self.scene.world == "sim":
-                step_ms = min(step_ms * 1.2, STEP_MS_MAX)
+                step_ms = min(step_ms * 1.3, STEP_MS_MAX)
 
     async def last_look(self) -> None:
         """Faults stop at the latest here, every run comes to its end, and then comes a last look for what must not be any more."""
-        await self.settled()
         self.scene.plan.heal()
-        for player in list(self._players.values()):
-            await self._until(lambda told, handle=player.handle: told.done(handle), DONE_MS[self.scene.world])  # type: ignore[misc]  # bound at once
+        await self.settled()
+        await self._until(lambda told: all(player.handle in told.over for player in self._players.values()), self._done_ms)
         timing = self.scene.case.config["timing_ms"] or {}
-        delay_ms = timing.get("list_delay") or LIST_DELAY_MS
-        await self.scene.sleep(LAST_LOOKS * delay_ms + 2 * self.scene.allowance_ms)
+        list_delay_ms = timing.get("list_delay") if self._timed else None
+        delays_ms = LAST_LISTINGS * (LIST_DELAY_MS if list_delay_ms is None else list_delay_ms)
+        await self.scene.sleep(delays_ms + LAST_LOOK_MS[self.scene.world] + 2 * self.scene.allowance_ms)
         self.scene.history.add("settled")
-        for task in self._calls:
-            task.cancel()

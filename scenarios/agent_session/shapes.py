@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...fake_servers.agent_session.script import TYPES
+from ...fake_servers.agent_session.script import EVENT_TYPES
 from ..schemas import BOOLEAN, COUNT, INTEGER, TEXT, Schema, nullable_numbers, object_of
 
 _LABEL = {"type": "string", "minLength": 1}
+_SAID = {
+    "text": TEXT,
+    "texts": {"type": "array", "items": TEXT, "minItems": 1},
+    "stop": {"enum": ["end_turn", "requires_action", None]},
+    "kilobytes": {"type": "integer", "minimum": 0, "maximum": 8_192},
+}
+_BEFORE = object_of({"type": {"enum": list(EVENT_TYPES)}}, _SAID)
 _STEP = object_of(
-    {"after_ms": COUNT, "type": {"enum": list(TYPES)}},
-    {
-        "texts": {"type": "array", "items": TEXT},
-        "stop": {"enum": [None, "end_turn", "requires_action"]},
-        "lag_ms": COUNT,
-        "status_lag_ms": INTEGER,
-        "streamed": BOOLEAN,
-        "listed": BOOLEAN,
-        "kilobytes": {**COUNT, "maximum": 4_096},
-    },
+    {"after_ms": COUNT, "type": {"enum": list(EVENT_TYPES)}},
+    {**_SAID, "lag_ms": COUNT, "status_lag_ms": INTEGER, "streamed": BOOLEAN, "listed": BOOLEAN},
 )
-_COUNTED = object_of({"run": _LABEL, "count": COUNT})
+_SCRIPT = object_of({"steps": {"type": "array", "items": _STEP}}, {"before": {"type": "array", "items": _BEFORE}, "status_lag_ms": COUNT})
+_RUN = {"run": _LABEL}
+_COUNTED = object_of({**_RUN, "count": COUNT})
 
 OPERATIONS: Mapping[str, Schema] = {
-    "run": object_of({"run": _LABEL, "steps": {"type": "array", "items": _STEP}, "wait": BOOLEAN}),
-    "cancel": object_of({"run": _LABEL}),
+    "run": object_of({**_RUN, "prompt": _LABEL, "script": _SCRIPT}, {"hurry": BOOLEAN}),
+    "cancel": object_of(_RUN),
     "fail_emits": _COUNTED,
     "fail_schedules": _COUNTED,
-    "until": object_of({"run": _LABEL, "what": {"enum": ["emit", "failed", "scheduled", "done", "stream"]}, "count": COUNT}),
+    "until": object_of({**_RUN, "what": {"enum": ["scheduled", "stream-open", "emit", "failed", "done", "recorded"]}}, {"count": COUNT}),
     "crash": object_of({}),
     "wait": object_of({"ms": COUNT}),
     "heal": object_of({}),
@@ -36,13 +37,20 @@ OPERATIONS: Mapping[str, Schema] = {
 CONFIG: Schema = object_of(
     {
         "persist_session": BOOLEAN,
-        "base": {"type": "string", "pattern": "^(/.*[^/])?$"},
+        "agent": _LABEL,
+        "environment_id": _LABEL,
+        "base": {"type": "string", "pattern": "^(/[^?#]*[^/?#])?$"},
         "timing_ms": nullable_numbers("first_poll", "poll_max", "list_delay"),
         "page_size": {"type": "integer", "minimum": 1, "maximum": 20},
-        "ids": {"type": "string", "pattern": r"\{n\}"},
+        "ids": {"enum": ["plain", "special"]},
         "cyclic": BOOLEAN,
-        "next_page_end": {"enum": ["null", "empty", "absent"]},
-        "begins_idle": BOOLEAN,
-        "deletes_running": BOOLEAN,
-    }
+        "next_page_end": {"enum": [None, "", "absent"]},
+        "delete_running": {"enum": ["refuse", "allow"]},
+    },
+    {
+        "mode": {"enum": ["sse", "poll"]},
+        "paging": {"enum": ["cursor", "offset"]},
+        "endless": BOOLEAN,
+        "heartbeat_ms": {"type": ["integer", "null"], "minimum": 1},
+    },
 )

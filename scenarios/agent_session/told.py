@@ -1,4 +1,4 @@
-"""What the application of a runner knows, read from the history as it grows: the play asks it how to go on. It judges nothing."""
+"""What the application of its runs knows, read from the history as it grows: the play asks it how to go on. It judges nothing."""
 
 from __future__ import annotations
 
@@ -7,59 +7,63 @@ from collections import Counter
 from ...harness.values.history import Entry, History
 from ..growing import Growing
 
+ENDS = ("emit", "failed")
 
-class RunnerTold(Growing):
-    """By handle: what it was told, and whether its run is over."""
+
+class RunsTold(Growing):
+    """By handle: what its run was told. By label: what its session went through."""
 
     def __init__(self, history: History) -> None:
-        super().__init__(
-            history,
-            {
-                "call": self._on_call, "reply": self._on_reply, "note": self._on_note, "crash": self._on_crash,
-                "stream-open": self._on_stream,
-            },
-        )  # fmt: skip
+        handlers = {
+            "call": self._on_call,
+            "reply": self._on_reply,
+            "note": self._on_note,
+            "crash": self._on_crash,
+            "session": self._on_session,
+            "stream-open": self._on_event,
+            "recorded": self._on_event,
+        }
+        super().__init__(history, handlers)
         self._calls: dict[int, tuple[str, str]] = {}
-        self._replied: set[str] = set()
-        self._over: set[str] = set()
-        self._dead: set[str] = set()
+        self._run_by_session: dict[str, str] = {}
         self._notes: Counter[tuple[str, str]] = Counter()
-        self._streams = 0
+        self._events: Counter[tuple[str, str]] = Counter()
+        self.replied: set[str] = set()
+        """`run` has been answered, or never will be."""
+        self.over: set[str] = set()
+        """It was emitted, has failed, was cancelled, never began, or died."""
 
-    def replied(self, handle: str) -> bool:
-        """Its `run` has been answered."""
-        return handle in self._replied or handle in self._dead
-
-    def done(self, handle: str) -> bool:
-        return handle in self._over or handle in self._dead
-
-    def dead(self, handle: str) -> bool:
-        return handle in self._dead
-
-    def count(self, handle: str, what: str) -> int:
-        """Of its notes of that name; "stream": how many streams were opened, by anybody."""
-        return self._streams if what == "stream" else self._notes[handle, what]
+    def reached(self, handle: str, label: str, what: str, count: int) -> bool:
+        """``what``: a note, or something that its session went through, so many times."""
+        if what == "done":
+            return handle in self.over
+        return self._notes[handle, what] >= count or self._events[label, what] >= count
 
     def _on_call(self, entry: Entry) -> None:
         self._calls[entry.data["call"]] = entry.data["handle"], entry.data["verb"]
 
     def _on_reply(self, entry: Entry) -> None:
         handle, verb = self._calls.pop(entry.data["call"], ("", ""))
+        is_ok = entry.data["outcome"] == "ok"
         if verb == "run":
-            self._replied.add(handle)
-            if entry.data["outcome"] != "ok":
-                self._over.add(handle)
-        elif verb == "cancel" and entry.data["outcome"] == "ok":
-            self._over.add(handle)
+            self.replied.add(handle)
+        if (verb == "run" and not is_ok) or (verb == "cancel" and is_ok):
+            self.over.add(handle)
 
     def _on_note(self, entry: Entry) -> None:
         handle, note = entry.data["handle"], entry.data["note"]
         self._notes[handle, note] += 1
-        if note in ("emit", "failed"):
-            self._over.add(handle)
+        if note in ENDS:
+            self.over.add(handle)
 
     def _on_crash(self, entry: Entry) -> None:
-        self._dead.add(entry.data["handle"])
+        self.replied.add(entry.data["handle"])
+        self.over.add(entry.data["handle"])
 
-    def _on_stream(self, entry: Entry) -> None:
-        self._streams += 1
+    def _on_session(self, entry: Entry) -> None:
+        self._run_by_session[entry.data["session"]] = entry.data["run"]
+
+    def _on_event(self, entry: Entry) -> None:
+        label = self._run_by_session.get(entry.data["session"])
+        if label is not None:
+            self._events[label, entry.kind] += 1

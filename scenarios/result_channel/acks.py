@@ -34,7 +34,9 @@ def draw_lost(setting: Setting) -> SearchStrategy[Case]:
 def draw_stray(setting: Setting) -> SearchStrategy[Case]:
     """Some true acks are lost, so that there is something that a stray one could remove; then the agent connects again."""
 
-    def build(timing: Timing | None, given: Script, strange: list[Fault], lost: list[Fault], words: list[str], broken: list[Operation]) -> Case:
+    def build(
+        timing: Timing | None, given: Script, strange: list[Fault], lost: list[Fault], words: list[str], broken: list[Operation]
+    ) -> Case:
         said = [operation for word in words for operation in (say(word), wait(20))]
         workload = [task(given), until("output", count=2), *said, *broken, until("final"), wait(100)]
         return case("stray-acks", setting, workload, [*strange, *lost], timing=timing)
@@ -59,6 +61,4 @@ def draw_repeated(setting: Setting) -> SearchStrategy[Case]:
 
 LOST_ACKS = agent_scenario("lost-acks", "acks that never arrive, or late", JUDGES, draw_lost, counts=injected("drop-frame", "delay-frame"))
 STRAY_ACKS = agent_scenario("stray-acks", "acks of something else while true ones are lost", JUDGES, draw_stray, counts=came_back())
-LATE_ACKS = agent_scenario(
-    "late-acks", "messages and acks that are late or repeated", JUDGES, draw_repeated, counts=happened("fault")
-)
+LATE_ACKS = agent_scenario("late-acks", "messages and acks that are late or repeated", JUDGES, draw_repeated, counts=happened("fault"))

@@ -77,9 +77,10 @@ class AgentStage(Stage):
         facts, what, count = self.plane.facts(*task.key), args["what"], args.get("count", 1)
 
         def reached() -> bool:
-            if what == "output":
-                return facts.outputs >= count
-            return bool(getattr(facts, what)) or (what == "acked" and facts.reported)
+            """A task that is over will bring nothing more to wait for."""
+            if facts.acked or facts.reported:
+                return True
+            return facts.outputs >= count if what == "output" else bool(getattr(facts, what))
 
         await self.plane.until(reached, UNTIL_MS[self.scene.world])
 

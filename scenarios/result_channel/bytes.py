@@ -49,5 +49,9 @@ def draw_bursts(setting: Setting) -> SearchStrategy[Case]:
 
 BYTES = agent_scenario("bytes", "characters that are parted, bytes that are no UTF-8, streams that close early", JUDGES, draw)
 BURSTS = agent_scenario(
-    "bursts", "bursts over the flush threshold while the interval is long", JUDGES, draw_bursts, counts=happened("taken", 2, stream="stdout")
+    "bursts",
+    "bursts over the flush threshold while the interval is long",
+    JUDGES,
+    draw_bursts,
+    counts=happened("taken", 2, stream="stdout"),
 )

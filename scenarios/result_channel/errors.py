@@ -57,20 +57,25 @@ def draw_poison(setting: Setting) -> SearchStrategy[Case]:
 
     first = st.one_of(long_scripts(3, 6), st.just(script([write(0, "poison\n")])))
     timing = timings(setting, BRISK, MIDDLE, SHRUNK_TIMING)
-    return st.builds(build, timing, first, scripts(size_max=2), st.sampled_from(("final", "output")), st.sampled_from((5_000, 40_000, 90_000)))
+    return st.builds(
+        build, timing, first, scripts(size_max=2), st.sampled_from(("final", "output")), st.sampled_from((5_000, 40_000, 90_000))
+    )
 
 
 def draw_closes(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, given: list[Script], faults: list[Fault]) -> Case:
         return case("closes", setting, in_turn(given), faults, timing=timing)
 
-    kinds = st.sampled_from(("task.output", "task.final", "agent.hello", "task.started", "task.received", "ack", "agent.hello_ack", "task.deliver"))
+    kinds = st.sampled_from(
+        ("task.output", "task.final", "agent.hello", "task.started", "task.received", "ack", "agent.hello_ack", "task.deliver")
+    )
     some = st.lists(long_scripts(3, 8), min_size=1, max_size=2)
     return st.builds(build, timings(setting, BRISK, MIDDLE), some, any_of(closes(kinds, st.sampled_from((1, 2, 1, 3, 5)))))
 
 
 RETRYABLE_ERRORS = agent_scenario(
-    "retryable-errors", "messages that are refused for now", ("ERR-1", "ERR-4", "SEQ-1", "SEQ-2", "SEQ-3", "FIN-2", "ACK-1"), draw_retryable,
+    "retryable-errors", "messages that are refused for now",
+    ("ERR-1", "ERR-4", "SEQ-1", "SEQ-2", "SEQ-3", "FIN-2", "ACK-1"), draw_retryable,
     counts=injected("refuse-frame"),
 )  # fmt: skip
 HARMLESS_WORDS = agent_scenario(
@@ -78,7 +83,8 @@ HARMLESS_WORDS = agent_scenario(
     counts=happened("said", meant=("harmless", "ack-again", "stray", "gap", "error", "hello-ack"), answers=None),
 )  # fmt: skip
 FATAL_ERRORS = agent_scenario(
-    "fatal-errors", "messages whose refusal ends the connection", ("ERR-3", "RPL-1", "HELLO-4", "SEQ-1", "SEQ-2", "SEQ-3", "FLUSH-3", "FIN-2"),
+    "fatal-errors", "messages whose refusal ends the connection",
+    ("ERR-3", "RPL-1", "HELLO-4", "SEQ-1", "SEQ-2", "SEQ-3", "FLUSH-3", "FIN-2"),
     draw_fatal, counts=injected("refuse-frame"),
 )  # fmt: skip
 POISON = agent_scenario(

@@ -26,7 +26,9 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         stdout, stderr = texts
         steps = [write(0, stdout)] * bool(stdout) + [write(5, stderr, "stderr")] * bool(stderr)
         more = {} if attempts else {"attempt": OLD}
-        named = [(number, task(script(steps, **end), number, via="poll" if polled else "socket", **more)) for number, end in enumerate(ends, 1)]
+        named = [
+            (number, task(script(steps, **end), number, via="poll" if polled else "socket", **more)) for number, end in enumerate(ends, 1)
+        ]
         workload = [operation for number, one in named for operation in (one, until("acked" if attempts else "reported", number, **more))]
         return case("exits", setting, workload, timing=timing, delivery=not polled)
 
@@ -45,4 +47,6 @@ def _signal(name: str) -> dict[str, Any]:
     return {"signal": name}
 
 
-EXITS = agent_scenario("exits", "every exit code and signal, told by the socket and by HTTP", JUDGES, draw, counts=happened("executions", count=1))
+EXITS = agent_scenario(
+    "exits", "every exit code and signal, told by the socket and by HTTP", JUDGES, draw, counts=happened("executions", count=1)
+)

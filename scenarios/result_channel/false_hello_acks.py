@@ -19,7 +19,9 @@ FALSE = ("wrong-id", "never")
 def draw(setting: Setting) -> SearchStrategy[Case]:
     """The false connections last until the command is over, so that its final has no session."""
 
-    def build(timing: Timing | None, given: Script, dropped: Operation, outputs: int, kinds: list[str], then: tuple[Operation, ...]) -> Case:
+    def build(
+        timing: Timing | None, given: Script, dropped: Operation, outputs: int, kinds: list[str], then: tuple[Operation, ...]
+    ) -> Case:
         shapes = [{}, *({"ack": kind} for kind in kinds), {}]
         more = [operation for _ in kinds[1:] for operation in (wait(300), drop("close"))]
         workload = [task(given), until("output", count=outputs), dropped, *more, *then]
@@ -44,7 +46,11 @@ def draw_twice(setting: Setting) -> SearchStrategy[Case]:
 
 
 FALSE_HELLO_ACKS = agent_scenario(
-    "false-hello-acks", "a hello_ack that names something else, or none", JUDGES, draw, counts=all_of(came_back(), happened("frame", type="task.output"))
+    "false-hello-acks",
+    "a hello_ack that names something else, or none",
+    JUDGES,
+    draw,
+    counts=all_of(came_back(), happened("frame", type="task.output")),
 )
 TWO_HELLO_ACKS = agent_scenario(
     "two-hello-acks", "a second hello_ack on a connection", ("RPL-1", "HELLO-4", "SEQ-1", "SEQ-2", "ACK-1"), draw_twice, counts=came_back()

@@ -9,7 +9,7 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
 from ...harness.faults.drop_frame import DropFrame
 from ...harness.values.case import Case, Operation
-from ..drawing import any_of, led_by
+from ..drawing import led_by
 from .base import agent_scenario
 from .draws import BRISK, MIDDLE, Timing, case, gap, limits, task, timings, until, wait
 from .frame_faults import ACK, OUTPUT, delays, drops

@@ -31,9 +31,19 @@ def upgrades_refused() -> SearchStrategy[Fault]:
     """The first one or two connect, the others do not."""
     nth = st.sampled_from((2, 2, 3))
     return st.one_of(
-        st.builds(Status, endpoint=st.just(SOCKET), nth=nth, times=st.sampled_from((1, 5, 50)), status=st.sampled_from((503, 500, 404, 401))),
+        st.builds(
+            Status, endpoint=st.just(SOCKET), nth=nth, times=st.sampled_from((1, 5, 50)), status=st.sampled_from((503, 500, 404, 401))
+        ),
         st.builds(Refuse, nth=nth, times=st.integers(1, 3)),
-        st.builds(Cut, endpoint=st.just(SOCKET), nth=nth, times=st.integers(1, 5), direction=st.just("answer"), part=st.just("head"), after_bytes=st.integers(0, 60)),
+        st.builds(
+            Cut,
+            endpoint=st.just(SOCKET),
+            nth=nth,
+            times=st.integers(1, 5),
+            direction=st.just("answer"),
+            part=st.just("head"),
+            after_bytes=st.integers(0, 60),
+        ),
     )
 
 
@@ -45,8 +55,13 @@ def report_faults() -> SearchStrategy[Fault]:
             Status, endpoint=endpoint, nth=NTH, times=TIMES, status=st.sampled_from((503, 500, 502, 404, 409, 202)),
             commit=st.sampled_from(("none", "none", "all")), body=st.sampled_from(("contract", "empty", "html")),
         ),
-        st.builds(Cut, endpoint=endpoint, nth=NTH, times=TIMES, direction=st.sampled_from(("answer", "request")), after_bytes=st.integers(0, 60)),
-        st.builds(Stall, endpoint=endpoint, nth=NTH, times=st.sampled_from((1, 2)), where=st.sampled_from(("before-head", "in-body")), for_ms=st.sampled_from((500, 30_000))),
+        st.builds(
+            Cut, endpoint=endpoint, nth=NTH, times=TIMES, direction=st.sampled_from(("answer", "request")), after_bytes=st.integers(0, 60)
+        ),
+        st.builds(
+            Stall, endpoint=endpoint, nth=NTH, times=st.sampled_from((1, 2)), where=st.sampled_from(("before-head", "in-body")),
+            for_ms=st.sampled_from((500, 30_000)),
+        ),
     )  # fmt: skip
 
 
@@ -61,9 +76,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
 
     longest = (20_000, 1_500, 90_000) if setting.world == "sim" else (1_500,)
     faults = any_of(upgrades_refused(), size_min=0, size_max=1)
-    return st.builds(
-        build, timings(setting, BRISK, MIDDLE), long_scripts(3, 8), st.integers(1, 2), DROPS, st.sampled_from(longest), faults
-    )
+    return st.builds(build, timings(setting, BRISK, MIDDLE), long_scripts(3, 8), st.integers(1, 2), DROPS, st.sampled_from(longest), faults)
 
 
 def draw_reports(setting: Setting) -> SearchStrategy[Case]:

@@ -108,4 +108,6 @@ def long_scripts(writes_min: int = 6, writes_max: int = 14, every_ms: Sequence[i
             steps = sorted([*steps, *drips(count // 2, 2 * every, "stderr")], key=lambda step: int(step["at_ms"]))
         return script(steps, exit)
 
-    return st.builds(build, st.integers(writes_min, writes_max), st.sampled_from(tuple(every_ms)), st.booleans(), st.sampled_from((0, 0, 3)))
+    return st.builds(
+        build, st.integers(writes_min, writes_max), st.sampled_from(tuple(every_ms)), st.booleans(), st.sampled_from((0, 0, 3))
+    )

@@ -8,26 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...fake_servers.result_channel.frames_to_say import HARMLESS, ILLEGAL
+from ...harness.targets.commands.script import STREAMS
 from ..schemas import BASE_SUFFIX, BOOLEAN, COUNT, INTEGER, Schema, nullable_numbers, object_of
 
-STREAMS = ("stdout", "stderr")
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGSEGV")
-ILLEGAL = (
-    "bad-json",
-    "array",
-    "version",
-    "no-payload",
-    "null-payload",
-    "wrong-agent",
-    "no-id",
-    "unknown-type",
-    "legal-type",
-    "no-task",
-    "binary",
-    "delivery-disabled",
-)
-"""What ``say`` says that the agent must close on."""
-HARMLESS = ("ack-unknown", "ack-again", "hello-ack-again", "hello-ack-other", "error-unrelated", "gap-unrelated")
 HOWS = ("fin", "rst", "close")
 UNTIL = ("started", "output", "final", "acked", "reported")
 VIA = {"enum": ["socket", "poll"]}
@@ -40,7 +25,7 @@ _WHICH: Mapping[str, Schema] = {"task": _TASK, "attempt": _ATTEMPT}
 _BASE64 = {"type": "string", "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"}
 _STEP = {
     "anyOf": [
-        object_of({"at_ms": COUNT, "stream": _STREAM, "data_b64": _BASE64}, {"repeat": COUNT}),
+        object_of({"at_ms": COUNT, "stream": _STREAM, "data_b64": _BASE64}, {"repeat": {"type": "integer", "minimum": 1}}),
         object_of({"at_ms": COUNT, "close": _STREAM}),
     ]
 }

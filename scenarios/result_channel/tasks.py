@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...fake_servers.result_channel.board import Via
+from ...harness.targets.commands.script import PROGRAM, STREAMS, parse_script
 from ...harness.values.errors import UsageError
 
-PROGRAM = "streamproof-emit"
 COMMAND_BYTES_MAX = 96 * 1024
 SIGNALLED = -1
 """The exit code of a command that a signal has ended."""
@@ -23,7 +24,7 @@ class Task:
 
     task: str
     attempt: str
-    via: str
+    via: Via
     priority: int
     token: str
     marker: Path
@@ -52,14 +53,16 @@ class Task:
 
 
 def task_of(args: Mapping[str, Any], marker: Path) -> Task:
-    """From the arguments of the operation. Raises UsageError for a script that no command line can hold."""
+    """From the arguments of the operation. Raises UsageError for a script that no command can hold."""
     given = args["script"]
-    steps = sorted(given["steps"], key=lambda step: int(step["at_ms"]))
-    script = {**given, "v": 1, "marker": str(marker), "steps": steps}
-    token = base64.b64encode(json.dumps(script).encode()).decode()
+    token = base64.b64encode(json.dumps({**given, "v": 1, "marker": str(marker), "steps": _in_order(given["steps"])}).encode()).decode()
+    try:
+        script = parse_script(token)
+    except ValueError as problem:
+        raise UsageError(f"workload: the script of task {args['task']!r}: {problem}") from None
     if len(PROGRAM) + 1 + len(token) > COMMAND_BYTES_MAX:
         raise UsageError(f"workload: the script of task {args['task']!r} is too long; use `repeat` for what is the same")
-    writes = _writes(steps)
+    writes = [(step.at_ms, step.stream, step.data * step.repeat) for step in script.steps if step.data is not None]
     return Task(
         task=args["task"],
         attempt=args["attempt"],
@@ -67,22 +70,21 @@ def task_of(args: Mapping[str, Any], marker: Path) -> Task:
         priority=args.get("priority", 0),
         token=token,
         marker=marker,
-        texts={name: _text(b"".join(data for _, stream, data in writes if stream == name)) for name in ("stdout", "stderr")},
+        texts={name: _text(b"".join(data for _, stream, data in writes if stream == name)) for name in STREAMS},
         steps=tuple((at_ms, stream, len(data)) for at_ms, stream, data in writes),
-        exit_code=SIGNALLED if "signal" in given else given.get("exit", 0),
+        exit_code=SIGNALLED if script.signal is not None else script.exit_code,
     )
 
 
-def _writes(steps: list[Mapping[str, Any]]) -> list[tuple[int, str, bytes]]:
-    """What really goes out: a stream that was closed takes nothing more."""
+def _in_order(steps: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """By their times; a stream that was closed takes nothing more. So a smaller case is a case as well."""
     closed: set[str] = set()
-    writes = []
-    for step in steps:
-        if "close" in step:
-            closed.add(step["close"])
-        elif step["stream"] not in closed:
-            writes.append((step["at_ms"], step["stream"], base64.b64decode(step["data_b64"]) * step.get("repeat", 1)))
-    return writes
+    kept = []
+    for step in sorted(steps, key=lambda step: int(step["at_ms"])):
+        if step.get("close", step.get("stream")) not in closed:
+            kept.append(step)
+            closed |= {step["close"]} if "close" in step else set()
+    return kept
 
 
 def _text(data: bytes) -> str | None:

@@ -13,10 +13,10 @@ from ...harness.values.case import Case
 from ..drawing import DIRECTION, any_of, drips, slices
 from ..preconditions import injected
 from .base import agent_scenario
-from .draws import BRISK, MIDDLE, SHRUNK_TIMING, Timing, case, figures, in_turn, task, timings, until, wait
+from .draws import BRISK, MIDDLE, SHRUNK_TIMING, Timing, case, figures, in_turn, task, timings, wait
 from .frame_faults import FIRST, SOCKET, cut_frames
-from .scripts import Script, long_scripts, script, write
 from .happened import all_of, happened
+from .scripts import Script, long_scripts, script, write
 
 SOCKETS = st.just(SOCKET)
 
@@ -62,17 +62,24 @@ def draw_unread(setting: Setting) -> SearchStrategy[Case]:
         faults: list[Fault] = [StopReading(endpoint=SOCKET, nth=nth, frame=frame, for_ms=for_ms)]
         return case("unread", setting, in_turn([given]), faults, timing=timing)
 
-    long = st.builds(lambda n: script([write(0, "line\n"), write(60, "é" * 100, "stdout", n), write(90, "late\n")]), st.sampled_from((4_000, 20, 1_000)))
+    long = st.builds(
+        lambda n: script([write(0, "line\n"), write(60, "é" * 100, "stdout", n), write(90, "late\n")]), st.sampled_from((4_000, 20, 1_000))
+    )
     for_ms = st.sampled_from((500, 3_000) if setting.world == "sim" else (400,))
     return st.builds(build, timings(setting, BRISK, MIDDLE), st.one_of(long, long_scripts()), st.integers(2, 9), FIRST, for_ms)
 
 
 CUT_FRAMES = agent_scenario(
     "cut-frames", "the connection ends inside a frame, in either direction",
-    ("CONN-1", "RPL-1", "FLUSH-3", "HELLO-4", "SEQ-1", "SEQ-2", "SEQ-3", "DLV-1", "DLV-2", "FIN-2"), draw_cuts, counts=injected("cut-frame"),
+    ("CONN-1", "RPL-1", "FLUSH-3", "HELLO-4", "SEQ-1", "SEQ-2", "SEQ-3", "DLV-1", "DLV-2", "FIN-2"), draw_cuts,
+    counts=injected("cut-frame"),
 )  # fmt: skip
 SLICED_FRAMES = agent_scenario(
-    "sliced-frames", "frames that arrive in odd pieces", ("CONN-1", "ENV-1", "SEQ-1", "SEQ-3", "SEQ-5"), draw_slices, counts=injected("slice", "drip")
+    "sliced-frames",
+    "frames that arrive in odd pieces",
+    ("CONN-1", "ENV-1", "SEQ-1", "SEQ-3", "SEQ-5"),
+    draw_slices,
+    counts=injected("slice", "drip"),
 )
 DEAD_PEERS = agent_scenario(
     "dead-peers", "a peer that is gone without a word", ("CONN-3", "HTTP-4", "RPL-1", "SEQ-3", "FIN-2", "FIN-4"), draw_dead,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from ...values.history import Entry
@@ -194,4 +195,4 @@ class Session:
     @cached_property
     def _status_after(self) -> dict[int, Event]:
         statuses = [event for event in self.events if event.is_status]
-        return {event.order: later for event, later in zip(statuses, statuses[1:], strict=False)}
+        return {event.order: later for event, later in pairwise(statuses)}

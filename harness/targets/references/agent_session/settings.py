@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-LISTINGS = 15
-"""How often the list is read for one terminal status."""
-POLLS_MAX = 200
-ERRORS_MAX = 5
 DELAY_MS_MIN = 1_000
+DOUBLINGS_MAX = 8
+STREAM_S_MIN, STREAM_S_MAX = 10.0, 1_800.0
+STREAM_IN_POLLS = 120
+"""How long a stream is read at most, in units of the first delay: half an hour for the figures of the contract."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Settings:
     api_key: str
     agent: Any
     environment_id: str
-    mode: str = "poll"
+    streams: bool = False
     persist_session: bool = False
     first_poll_ms: int = 15_000
     poll_max_ms: int = 300_000
@@ -32,18 +32,27 @@ class Settings:
 
     def poll_delay_ms(self, number: int) -> int:
         """Before the ``number``-th poll, from 1."""
-        return int(min(self.first_poll_ms * 2 ** min(number - 1, 8), self.poll_max_ms))
+        return int(min(self.first_poll_ms * 2 ** min(number - 1, DOUBLINGS_MAX), self.poll_max_ms))
+
+    @property
+    def list_delay_s(self) -> float:
+        return self.list_delay_ms / 1_000
+
+    @property
+    def stream_s_max(self) -> float:
+        return min(STREAM_S_MAX, max(STREAM_S_MIN, STREAM_IN_POLLS * self.first_poll_ms / 1_000))
 
 
 def read_settings(config: Mapping[str, Any]) -> Settings:
-    timing = {f"{name}_ms": value for name, value in (config.get("timing_ms") or {}).items() if value is not None}
-    known = {name: timing[name] for name in ("first_poll_ms", "poll_max_ms", "list_delay_ms") if name in timing}
+    """From the config of the driver protocol; a figure that is null or missing is the contract's."""
+    timing = config.get("timing_ms") or {}
+    given = {f"{name}_ms": timing[name] for name in ("first_poll", "poll_max", "list_delay") if timing.get(name) is not None}
     return Settings(
         base_url=config["base_url"].rstrip("/"),
         api_key=config["api_key"],
         agent=config["agent"],
         environment_id=config["environment_id"],
-        mode=config.get("mode") or "poll",
+        streams=config.get("mode") == "sse",
         persist_session=bool(config.get("persist_session")),
-        **known,
+        **given,
     )

@@ -1,101 +1,138 @@
-"""What the events of a session mean: whether the turn is over, how, and what was said. Oldest first everywhere."""
+"""What the events of a session mean: whether the turn of our prompt is over, how, and what was said. Oldest first everywhere.
+
+The list is the truth, but late; the stream is prompt, but knows nothing of before, and the list may never show what it has
+brought. So a turn is over when the list shows its end: then it shows all that was before it, except what was streamed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 Event = Mapping[str, Any]
+PROMPT, ERROR, IDLE = "user.message", "session.error", "session.status_idle"
 MESSAGES = ("agent.message", "assistant.message")
-TERMINAL = {"session.status_idle": "idle", "session.status_terminated": "terminated"}
-STATUS = ("session.status_running", "session.status_rescheduled", *TERMINAL)
-PROMPT = "user.message"
-ERROR = "session.error"
+TERMINAL = {IDLE: "idle", "session.status_terminated": "terminated"}
+STATUSES = ("session.status_running", "session.status_rescheduled", *TERMINAL)
+
+
+class State(Enum):
+    """RUNNING: nothing has ended. LATE: the end was streamed and is not listed yet. BLOCKED: the session waits for an action."""
+
+    RUNNING = "running"
+    LATE = "late"
+    BLOCKED = "blocked"
+    OVER = "over"
 
 
 @dataclass(frozen=True)
-class End:
-    """How a turn ended. ``failure``: why it is no success; ``blocked``: it waits for somebody."""
+class Verdict:
+    """``status``: that of the terminal event, "" where there is none. ``failure``: an error that nothing has recovered from, so far."""
 
-    status: str
+    state: State
+    status: str = ""
+    messages: tuple[str, ...] = ()
     failure: str | None = None
 
 
+NOTHING_NEW = Verdict(State.RUNNING)
+
+
 class Transcript:
-    """Of the events that were listed, and those that were streamed, each once."""
+    """Of one session. It grows by listings and by streamed events."""
 
-    def __init__(self, listed: Sequence[Event], streamed: Sequence[Event] = ()) -> None:
-        self.events = self.merged(listed, streamed)
+    def __init__(self, prompt: str) -> None:
+        self.prompt = prompt
+        self.events: list[Event] = []
+        self.known: set[str] = set()
+        self.listed: set[str] = set()
 
-    def merged(self, listed: Sequence[Event], streamed: Sequence[Event]) -> list[Event]:
-        """The list, and in it what only the stream has brought, each behind what was streamed in front of it."""
-        events = list(listed)
-        at = -1
-        for event in streamed:
-            place = next((index for index, known in enumerate(events) if known.get("id") == event.get("id")), None)
-            if place is None:
-                place = at + 1 if at >= 0 else self.place_of_first(events)
-                events.insert(place, event)
-            at = place
+    def take_streamed(self, event: Event) -> None:
+        """It is newer than all that is known."""
+        if event["id"] not in self.known:
+            self.known.add(event["id"])
+            self.events.append(event)
+
+    def take_listing(self, listed: Sequence[Event]) -> None:
+        self.listed = {event["id"] for event in listed}
+        self.events = self.merged(listed)
+        self.known |= self.listed
+
+    def merged(self, listed: Sequence[Event]) -> list[Event]:
+        """The list, and in it what it does not show: in front of what came next, or else behind what came before."""
+        ahead: dict[str, list[Event]] = {}
+        waiting: list[Event] = []
+        last: str | None = None
+        for event in self.events:
+            if event["id"] in self.listed:
+                last = event["id"]
+                ahead[last], waiting = waiting, []
+            else:
+                waiting.append(event)
+        events = list(waiting) if last is None else []
+        for event in listed:
+            events += [*ahead.get(event["id"], ()), event]
+            if event["id"] == last:
+                events += waiting
         return events
 
-    def place_of_first(self, events: Sequence[Event]) -> int:
-        """Where an event belongs in front of which nothing was streamed: behind the prompt, if that is known."""
-        return next((index + 1 for index, event in enumerate(events) if event.get("type") == PROMPT), 0)
+    # --- the turn ---------------------------------------------------------------------------------------------------
 
-    # --- the turn
+    def verdict(self) -> Verdict:
+        end = self.last_status()
+        messages, failure = tuple(self.messages()), self.failure()
+        if end is None or end["type"] not in TERMINAL:
+            return Verdict(State.RUNNING, "", messages, failure)
+        state = State.OVER if end["id"] in self.listed else State.LATE
+        if self.is_blocked(end):
+            return Verdict(State.BLOCKED, "", messages, failure)
+        return Verdict(state, TERMINAL[end["type"]], messages, failure)
 
     def turn(self) -> Sequence[Event]:
-        """What came behind the prompt; nothing while the prompt is not there."""
-        places = [index for index, event in enumerate(self.events) if event.get("type") == PROMPT]
+        """What came behind our prompt; nothing as long as that is not known."""
+        places = [place for place, event in enumerate(self.events) if self.is_prompt(event)]
         return self.events[places[-1] + 1 :] if places else ()
 
+    def is_prompt(self, event: Event) -> bool:
+        return event["type"] == PROMPT and self.text(event) == self.prompt
+
     def last_status(self) -> Event | None:
-        return next((event for event in reversed(self.turn()) if event.get("type") in STATUS), None)
+        return next((event for event in reversed(self.turn()) if event["type"] in STATUSES), None)
 
-    def end(self) -> End | None:
-        """How the turn ended, or None while it has not."""
-        last = self.last_status()
-        if last is None or last.get("type") not in TERMINAL:
-            return None
-        if self.is_blocked(last):
-            return End("idle", "the session waits for an action that nobody here can take")
-        return End(TERMINAL[last["type"]], self.failure())
-
-    def is_blocked(self, idle: Event) -> bool:
-        reason = idle.get("stop_reason")
-        return isinstance(reason, Mapping) and reason.get("type") == "requires_action"
+    def is_blocked(self, end: Event) -> bool:
+        reason = end.get("stop_reason")
+        return end["type"] == IDLE and isinstance(reason, Mapping) and reason.get("type") == "requires_action"
 
     def failure(self) -> str | None:
-        """The message of an error that nothing has recovered from."""
+        """The last error, unless an idle is newer and something was said in the run."""
         failure: str | None = None
         for event in self.turn():
-            if event.get("type") == ERROR:
-                failure = self.message_of(event)
-            elif event.get("type") == "session.status_idle" and self.messages():
+            if event["type"] == ERROR:
+                failure = f"managed agent session failed: {complaint(event)}"
+            elif event["type"] == IDLE and self.messages():
                 failure = None
         return failure
 
-    def message_of(self, event: Event) -> str:
-        error = event.get("error")
-        message = error.get("message") if isinstance(error, Mapping) else None
-        return f"managed agent session failed: {message}"
-
-    # --- what was said
+    # --- what was said ----------------------------------------------------------------------------------------------
 
     def messages(self) -> list[str]:
-        """Those in front of the terminal event, or all where there is none."""
-        said = [self.text(event) for event in self.until_the_end() if event.get("type") in MESSAGES]
+        said = [self.text(event) for event in self.until_the_end() if event["type"] in MESSAGES]
         return [text for text in said if text]
 
     def until_the_end(self) -> Sequence[Event]:
-        last = self.last_status()
-        if last is None or last.get("type") not in TERMINAL:
-            return self.events
-        return self.events[: next(index for index, event in enumerate(self.events) if event is last)]
+        """All, or where the turn is over what was in front of its end."""
+        end = self.last_status()
+        return self.events if end is None or end["type"] not in TERMINAL else self.events[: self.events.index(end)]
 
     def text(self, event: Event) -> str:
+        """Its text blocks, one a line; blank ones do not count."""
         blocks = event.get("content")
         texts = [block.get("text") for block in blocks if isinstance(block, Mapping)] if isinstance(blocks, list) else []
         return "\n".join(text for text in texts if isinstance(text, str) and text.strip())
+
+
+def complaint(event: Event) -> str:
+    error = event.get("error")
+    return str(error.get("message")) if isinstance(error, Mapping) else "no message"

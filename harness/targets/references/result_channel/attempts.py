@@ -35,21 +35,19 @@ class Attempt:
         return (self.task, self.attempt)
 
 
-COLUMNS = "task, attempt, state, command, received_at, started_at"
-
-
 class Attempts:
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.truncated: set[Key] = set(database.execute("SELECT task, attempt FROM attempts WHERE truncated"))
+        """Those whose output was partly thrown away before anybody acknowledged it."""
 
     def find(self, key: Key) -> Attempt | None:
-        row = self.database.execute(f"SELECT {COLUMNS} FROM attempts WHERE task = ? AND attempt = ?", *key).fetchone()
+        row = self.database.execute("SELECT * FROM receipts WHERE task = ? AND attempt = ?", *key).fetchone()
         return None if row is None else _attempt(row)
 
     def in_state(self, state: State) -> list[Attempt]:
         """In the order of their receipt."""
-        rows = self.database.execute(f"SELECT {COLUMNS} FROM attempts WHERE state = ? ORDER BY number", state)
-        return [_attempt(row) for row in rows]
+        return [_attempt(row) for row in self.database.execute("SELECT * FROM receipts WHERE state = ?", state)]
 
     def receive(self, key: Key, command: str) -> None:
         self.database.execute(
@@ -77,11 +75,8 @@ class Attempts:
         return self.database.execute(statement, State.DISCARDED, *key, State.RECEIVED).rowcount > 0
 
     def truncate(self, key: Key) -> None:
-        """Output of it was thrown away before anybody acknowledged it."""
         self.database.execute("UPDATE attempts SET truncated = 1 WHERE task = ? AND attempt = ?", *key)
-
-    def truncated(self) -> set[Key]:
-        return set(self.database.execute("SELECT task, attempt FROM attempts WHERE truncated"))
+        self.truncated.add(key)
 
 
 def _attempt(row: tuple[Any, ...]) -> Attempt:

@@ -23,6 +23,9 @@ CREATE TABLE IF NOT EXISTS attempts (
 CREATE TABLE IF NOT EXISTS outbox (
     number INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, task TEXT NOT NULL,
     attempt TEXT NOT NULL, stream TEXT, sequence INTEGER, bytes INTEGER NOT NULL, payload TEXT NOT NULL);
+CREATE VIEW IF NOT EXISTS receipts AS SELECT task, attempt, state, command, received_at, started_at FROM attempts ORDER BY number;
+CREATE VIEW IF NOT EXISTS entries AS SELECT number, message_id, kind, task, attempt, stream, sequence FROM outbox;
+CREATE VIEW IF NOT EXISTS messages AS SELECT number, message_id, kind, task, attempt, stream, sequence, payload FROM outbox;
 COMMIT;
 """
 

@@ -40,9 +40,6 @@ class Row(Entry):
     payload: dict[str, Any]
 
 
-ENTRY = "number, message_id, kind, task, attempt, stream, sequence"
-
-
 class Outbox:
     """``spool_bytes_max``: the room for output that is not acknowledged."""
 
@@ -57,7 +54,7 @@ class Outbox:
     def add_output(self, key: Key, stream: str, sequence: int, data: str) -> int:
         """The number of the row. Raises sqlite3.Error when it cannot be stored."""
         payload = {"stream": stream, "data": data, "byte_count": self.byte_count(data)}
-        if key in self.attempts.truncated():
+        if key in self.attempts.truncated:
             payload["truncated_locally"] = True
         number = self.add(self.output_id(), OUTPUT, key, payload, stream, sequence)
         self.make_room(number)
@@ -92,7 +89,7 @@ class Outbox:
     def make_room(self, newest: int) -> None:
         """Gives up the oldest output, but not the one that has just come, and marks its attempt."""
         while self.spool_bytes > self.spool_bytes_max:
-            statement = f"SELECT {ENTRY} FROM outbox WHERE kind = ? AND number < ? ORDER BY number LIMIT 1"
+            statement = "SELECT * FROM entries WHERE kind = ? AND number < ? ORDER BY number LIMIT 1"
             row = self.database.execute(statement, OUTPUT, newest).fetchone()
             if row is None:
                 return
@@ -103,35 +100,39 @@ class Outbox:
     # --- looking up -------------------------------------------------------------------------------------------------
 
     def row(self, number: int) -> Row | None:
-        found = self.database.execute(f"SELECT {ENTRY}, payload FROM outbox WHERE number = ?", number).fetchone()
-        return None if found is None else Row(*found[:-1], json.loads(found[-1]))
+        found = self.database.execute("SELECT * FROM messages WHERE number = ?", number).fetchone()
+        return None if found is None else _row(found)
 
     def named(self, message_id: str) -> Entry | None:
-        found = self.database.execute(f"SELECT {ENTRY} FROM outbox WHERE message_id = ?", message_id).fetchone()
+        found = self.database.execute("SELECT * FROM entries WHERE message_id = ?", message_id).fetchone()
         return None if found is None else Entry(*found)
 
     def entries(self) -> list[Entry]:
         """All of them, in their order."""
-        return self.select("1")
+        return self.newer_than(0)
 
     def newer_than(self, number: int) -> list[Entry]:
-        return self.select("number > ?", number)
+        return self.listed("SELECT * FROM entries WHERE number > ? ORDER BY number", number)
 
     def of_stream(self, key: Key, stream: str, from_sequence: int) -> list[Entry]:
         """Ascending, from a sequence on."""
-        where = "kind = ? AND task = ? AND attempt = ? AND stream = ? AND sequence >= ?"
-        return self.select(where, OUTPUT, *key, stream, from_sequence)
+        statement = "SELECT * FROM entries WHERE task = ? AND attempt = ? AND stream = ? AND sequence >= ? ORDER BY sequence"
+        return self.listed(statement, *key, stream, from_sequence)
 
     def final_of(self, key: Key) -> Entry | None:
-        found = self.select("kind = ? AND task = ? AND attempt = ?", FINAL, *key)
+        found = self.listed("SELECT * FROM entries WHERE kind = ? AND task = ? AND attempt = ?", FINAL, *key)
         return found[0] if found else None
 
     def finals(self) -> list[Row]:
-        rows = self.database.execute(f"SELECT {ENTRY}, payload FROM outbox WHERE kind = ? ORDER BY number", FINAL)
-        return [Row(*row[:-1], json.loads(row[-1])) for row in rows]
+        return [_row(row) for row in self.database.execute("SELECT * FROM messages WHERE kind = ? ORDER BY number", FINAL)]
 
-    def select(self, where: str, *values: Any) -> list[Entry]:
-        return [Entry(*row) for row in self.database.execute(f"SELECT {ENTRY} FROM outbox WHERE {where} ORDER BY number", *values)]
+    def newest(self) -> int:
+        """The number of the newest row that there ever was."""
+        found = self.database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
+        return 0 if found is None else int(found[0])
+
+    def listed(self, statement: str, *values: Any) -> list[Entry]:
+        return [Entry(*row) for row in self.database.execute(statement, *values)]
 
     # --- taking out -------------------------------------------------------------------------------------------------
 
@@ -150,3 +151,7 @@ class Outbox:
     def remove(self, number: int) -> None:
         found = self.database.execute("DELETE FROM outbox WHERE number = ? RETURNING bytes", number).fetchone()
         self.spool_bytes -= 0 if found is None else found[0]
+
+
+def _row(found: tuple[Any, ...]) -> Row:
+    return Row(*found[:-1], json.loads(found[-1]))
