@@ -12,6 +12,7 @@ from .agent_session.service import agent_session_service
 from .durable_execution.model_service import durable_model_service
 from .durable_execution.service import durable_execution_service
 from .ingest.service import ingest_service
+from .result_channel.service import result_channel_service
 from .run_stream.service import run_stream_service
 from .service import Builder
 from .sse.service import sse_service
@@ -22,6 +23,7 @@ SERVERS: Mapping[str, Builder] = {
     "sse": sse_service,
     "durable-execution": durable_execution_service,
     "durable-model": durable_model_service,
+    "result-channel": result_channel_service,
     "agent-session": agent_session_service,
 }
 

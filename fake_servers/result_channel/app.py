@@ -125,6 +125,7 @@ class ControlPlane(Servers):
         """A task to be delivered, at once if it can be."""
         new = Task(task, attempt, command, via, priority)
         self.board.add(new)
+        self.ledger.facts(task, attempt)  # from now on it is known
         socket = self.newest_session
         if via == "socket" and socket is not None:
             self._deliver(socket, new)

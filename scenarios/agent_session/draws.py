@@ -18,7 +18,7 @@ from ...harness.faults.base import Fault
 from ...harness.values.case import Case, Operation
 
 Draft = dict[str, Any]
-"""A step without its time: ``gap``, the beats since the step before it (1 where it is missing), and what a step of the fake has."""
+"""A step whose times are beats: ``gap`` since the step before it (1 where it is missing), ``lag``, ``status_lag``; else as in the fake."""
 Drafts = list[Draft]
 
 TEXTS = (
@@ -42,9 +42,9 @@ TIMINGS: Mapping[str, tuple[Mapping[str, int] | None, ...]] = {
     ),
     "loopback": ({"first_poll": 20, "poll_max": 80, "list_delay": 8}, {"first_poll": 40, "poll_max": 40, "list_delay": 10}),
 }
-BEATS_MS = {"sim": (40, 400, 3_000), "loopback": (8, 20)}
-FIRST_POLL_MS = 15_000
-ENDLESS_STEPS = 6
+BEATS_MS = {"sim": (40, 400, 3_000), "loopback": (20, 40)}
+STREAMED_BEATS_MS = {"sim": (500, 3_000), "loopback": (40, 60)}
+"""A runner may open the stream a second behind the prompt (or first_poll, where that is less): three of these are more."""
 
 IDLE: Draft = {"type": "idle"}
 TERMINATED: Draft = {"type": "terminated"}
@@ -79,7 +79,8 @@ def steps(drafts: Sequence[Draft], beat_ms: int) -> list[dict[str, Any]]:
     at_ms, rows = 0, []
     for draft in numbered(drafts):
         at_ms += draft.get("gap", 1) * beat_ms
-        rows.append({"after_ms": at_ms, **{key: value for key, value in draft.items() if key != "gap"}})
+        late = {f"{name}_ms": draft[name] * beat_ms for name in ("lag", "status_lag") if name in draft}
+        rows.append({"after_ms": at_ms, **{key: value for key, value in draft.items() if key not in ("gap", "lag", "status_lag")}, **late})
     return rows
 
 
@@ -93,6 +94,15 @@ def script(drafts: Sequence[Draft], beat_ms: int, *, before: Sequence[Draft] = (
 def beats(setting: Setting) -> SearchStrategy[int]:
     """Milliseconds."""
     return st.sampled_from(BEATS_MS[setting.world])
+
+
+def streamed_beats(setting: Setting) -> SearchStrategy[int]:
+    return st.sampled_from(STREAMED_BEATS_MS[setting.world])
+
+
+def streamed(rows: Sequence[Draft]) -> Drafts:
+    """The first of them comes when the stream is open."""
+    return [{**row, "gap": 3} if number == 0 else row for number, row in enumerate(rows)]
 
 
 GAPS = st.sampled_from((1, 0, 2, 1, 5))
@@ -203,6 +213,6 @@ def cases(
         return case(name, setting, settings, [begun, until()], plan)
 
     return st.builds(
-        build, drafts, st.just([]) if faults is None else faults, configs(setting, **config), beat_ms or beats(setting),
-        status_lag_ms or st.just(0),
+        build, drafts, st.just([]) if faults is None else faults, configs(setting, **config),
+        beats(setting) if beat_ms is None else beat_ms, st.just(0) if status_lag_ms is None else status_lag_ms,
     )  # fmt: skip

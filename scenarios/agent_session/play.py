@@ -98,10 +98,12 @@ class RunnerStage(Stage):
 
     async def run(self, args: Mapping[str, Any]) -> None:
         player = await self._player(args["run"])
-        if player.handle in self.told.look().replied:
+        if player.handle in self.told.look().begun:
             return  # a handle is one run
         script = Script.from_json(args["script"])
         terminal, messages = demanded(script)
+        if self._calls:
+            await asyncio.wait(self._calls)  # one is begun behind the other, so that each gets its own session
         self.scene.history.add(
             "script", run=args["run"], handle=player.handle, session=None, prompt=args["prompt"], terminal=terminal, messages=messages
         )
@@ -109,7 +111,9 @@ class RunnerStage(Stage):
         call = asyncio.get_running_loop().create_task(self._call_run(player, args["prompt"]), name=f"play: run {args['run']}")
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
-        if not args.get("hurry"):
+        if args.get("hurry"):
+            await asyncio.sleep(0)  # it is called, at least
+        else:
             await asyncio.wait((call,))
 
     async def _call_run(self, player: Player, prompt: str) -> None:
@@ -117,7 +121,7 @@ class RunnerStage(Stage):
 
     async def cancel(self, args: Mapping[str, Any]) -> None:
         player = self._players.get(args["run"])
-        if player is not None:
+        if player is not None and player.handle in self.told.look().begun:
             await player.call("cancel")
 
     def counted(self, verb: str) -> Perform:

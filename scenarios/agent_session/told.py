@@ -28,8 +28,8 @@ class RunsTold(Growing):
         self._run_by_session: dict[str, str] = {}
         self._notes: Counter[tuple[str, str]] = Counter()
         self._events: Counter[tuple[str, str]] = Counter()
-        self.replied: set[str] = set()
-        """`run` has been answered, or never will be."""
+        self.begun: set[str] = set()
+        """`run` was called."""
         self.over: set[str] = set()
         """It was emitted, has failed, was cancelled, never began, or died."""
 
@@ -41,12 +41,12 @@ class RunsTold(Growing):
 
     def _on_call(self, entry: Entry) -> None:
         self._calls[entry.data["call"]] = entry.data["handle"], entry.data["verb"]
+        if entry.data["verb"] == "run":
+            self.begun.add(entry.data["handle"])
 
     def _on_reply(self, entry: Entry) -> None:
         handle, verb = self._calls.pop(entry.data["call"], ("", ""))
         is_ok = entry.data["outcome"] == "ok"
-        if verb == "run":
-            self.replied.add(handle)
         if (verb == "run" and not is_ok) or (verb == "cancel" and is_ok):
             self.over.add(handle)
 
@@ -57,7 +57,6 @@ class RunsTold(Growing):
             self.over.add(handle)
 
     def _on_crash(self, entry: Entry) -> None:
-        self.replied.add(entry.data["handle"])
         self.over.add(entry.data["handle"])
 
     def _on_session(self, entry: Entry) -> None:

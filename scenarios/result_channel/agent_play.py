@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...fake_servers.result_channel.app import ControlPlane
+from ...fake_servers.result_channel.keys import KeyPair
 from ...harness.engine.cast import Cast
 from ...harness.worlds.base import Scene, Site
 from ..folders import new_folder
@@ -17,7 +18,7 @@ from .agent import Agent
 from .agent_stage import AgentStage
 from .draws import figures
 from .ending import finish
-from .keys import KeyPair, key_pair
+from .keys import key_pair
 
 CONTROL_PLANE = "control-plane"
 

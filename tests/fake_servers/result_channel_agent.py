@@ -7,7 +7,7 @@ import base64
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from yarl import URL
 from streamproof.fake_servers.result_channel.app import ControlPlane
 
 AGENT_ID = "agent-1"
+NOBODY = "msg-that-nobody-sent"
 PLAIN_HELLO: Mapping[str, Any] = {
     "running_task": None,
     "received_not_started": [],
@@ -135,4 +136,9 @@ class Agent:
         return code
 
 
-Reading = Callable[..., Any]
+def taken(history: Any) -> list[str]:
+    return [entry.data["as"] for entry in history.of_kind("taken")]
+
+
+def said(history: Any) -> list[str]:
+    return [entry.data["meant"] for entry in history.of_kind("said")]

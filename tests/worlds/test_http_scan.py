@@ -158,8 +158,8 @@ def test_an_answer_until_the_close() -> None:
 
 
 def test_after_an_upgrade_nothing_is_http() -> None:
-    """Behind a 101 and in a CONNECT tunnel the bytes pass raw."""
-    switched = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+    """Behind a 101 to an unknown protocol and in a CONNECT tunnel the bytes pass raw."""
+    switched = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: something\r\n\r\n"
     assert merged(scan("answer", [switched + b"\x81\x02hiHTTP/1.1 200 OK\r\n\r\n"]))[1] == ("payload", b"\x81\x02hiHTTP/1.1 200 OK\r\n\r\n")
     scanner = Scanner("answer")
     scanner.expect("CONNECT")

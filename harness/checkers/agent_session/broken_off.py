@@ -12,12 +12,14 @@ from .results import owed_at, results
 from .runs import Run, emits, emitted_messages
 from .streams import Stream
 from .trouble import legal_ends, may_fail, until
-from .view import View
+from .view import DEFAULT_TIMING_MS, View
 
 LARGE_CHARACTERS = 1 << 20
 GENERAL_TIMEOUT_US = 30_000_000
-BOUND_US_MAX = 300_000_000
-"""A time-out of a whole stream that is longer than that is no general one."""
+GENERAL_US = (1_000_000, 300_000_000)
+"""Between these the time-out of a whole stream is a general one; its own is half an hour."""
+GENERAL_US_SCALED = (25_000_000, 35_000_000)
+"""Where shorter waits were asked for, the own one of a stream may be shorter, too: then only the well-known figure tells."""
 QUIET_US = 10_000_000
 """A stream on which so long nothing came may be given up: it may be dead."""
 
@@ -134,7 +136,9 @@ def _given_up(view: View, run: Run, session: Session, stream: Stream) -> Iterato
     last_us = max((row.at_us for row in stream.rows), default=stream.opened_us)
     if any(session.by_id[row.id].is_terminal for row in stream.rows if row.id in session.by_id):
         return
-    if 1_000_000 < lived_us <= BOUND_US_MAX and stream.ended_us - last_us < QUIET_US:
+    is_scaled = view.timing_ms["poll_max"] < DEFAULT_TIMING_MS["poll_max"]
+    least_us, most_us = GENERAL_US_SCALED if is_scaled else GENERAL_US
+    if least_us < lived_us <= most_us and stream.ended_us - last_us < QUIET_US:
         message = f"the runner ended a stream on which events came, {lived_us // 1_000} ms after its beginning"
         yield Finding("SES-TIMEOUT-1", message, view.proof(stream.opened_entry, stream.ended_entry))
 

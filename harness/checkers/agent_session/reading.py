@@ -12,6 +12,7 @@ from .runs import Run
 from .streams import Stream, Streamed, close_stream
 
 SESSIONS = "/v1/sessions/"
+FAILING = ("fail_emits", "fail_schedules")
 
 
 class Reading:
@@ -21,6 +22,8 @@ class Reading:
         self.sessions: dict[str, Session] = {}
         self.runs: dict[str, Run] = {}
         self._wire = wire
+        self._failing: dict[str, list[Entry]] = {}
+        """By handle: what was to fail was said before the run was begun."""
         self._verbs: dict[int, tuple[str, str]] = {}
         """By the number of a call: its handle and verb."""
         self._streams: dict[int, Stream] = {}
@@ -68,22 +71,31 @@ class Reading:
 
     def _on_script(self, entry: Entry) -> None:
         data = entry.data
-        self.runs[data["handle"]] = Run(
-            data["run"], data["handle"], entry.number, data["prompt"], data["terminal"], tuple(data["messages"])
-        )
+        handle = data["handle"]
+        run = Run(data["run"], handle, entry.number, data["prompt"], data["terminal"], tuple(data["messages"]))
+        self.runs[handle] = run
+        for call in self._failing.pop(handle, ()):
+            self._fail_later(run, call)
 
     def _on_call(self, entry: Entry) -> None:
         handle, verb = entry.data["handle"], entry.data["verb"]
         self._verbs[entry.data["call"]] = handle, verb
         run = self.runs.get(handle)
-        if run is None:
-            return
-        if verb == "run" and run.call is None:
+        if verb in FAILING:
+            if run is None:
+                self._failing.setdefault(handle, []).append(entry)
+            else:
+                self._fail_later(run, entry)
+        elif run is not None and verb == "run" and run.call is None:
             run.call = entry
-        elif verb == "cancel" and run.cancel is None:
+        elif run is not None and verb == "cancel" and run.cancel is None:
             run.cancel = entry
-        elif verb in ("fail_emits", "fail_schedules") and entry.data["args"]["count"] > 0 and not run.ends:
-            (run.failing_emits if verb == "fail_emits" else run.failing_schedules).append(entry)
+
+    def _fail_later(self, run: Run, call: Entry) -> None:
+        """What is said behind its end does nothing; a count replaces what is left of the one before."""
+        if not run.ends:
+            row = run.failing_emits if call.data["verb"] == "fail_emits" else run.failing_schedules
+            row[:] = [call] if call.data["args"]["count"] else []
 
     def _on_reply(self, entry: Entry) -> None:
         handle, verb = self._verbs.get(entry.data["call"], ("", ""))

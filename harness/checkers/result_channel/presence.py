@@ -20,6 +20,8 @@ HAMPERING = frozenset({"stall", "drip", "slice", "black-hole", "stop-reading"})
 KNOWS_MS = 200
 """What the end of a connection may take to reach the agent."""
 DIAL_SLACK_MS = 1_000
+DEAD_INTERVALS, DEAD_MS_MIN = 4, 2_000
+"""A dead peer is noticed within four ping intervals, or 2 s."""
 JITTER = 1.25
 """A pause before a dial is at most so many times its delay."""
 LOWER_JITTER_MS = {"sim": 1, "loopback": 30}
@@ -61,6 +63,11 @@ class Presence:
         """Until when the agent may have taken the socket for open."""
         end = self.end_of(socket)
         return self.view.end_us if end is None else end.at_us
+
+    def fault_at(self, socket: Socket, name: str) -> Entry | None:
+        """Where a fault of the link began to act on a socket."""
+        faults = self.view.wire.faults
+        return next((each for each in faults if each.data["fault"] == name and each.data.get("request") == socket.number), None)
 
     # --- pauses and dials -------------------------------------------------------------------------------------------
 
@@ -142,3 +149,8 @@ class Presence:
     @property
     def jitter_us(self) -> int:
         return LOWER_JITTER_MS.get(self.view.header.world, LOWER_JITTER_MS["loopback"]) * 1000
+
+
+def dead_bound_us(view: View) -> int:
+    """By when, behind its last sign of life, a peer that is gone without a word is noticed."""
+    return max(DEAD_INTERVALS * view.timing_ms["ping_interval"], DEAD_MS_MIN) * 1000

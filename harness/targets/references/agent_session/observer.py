@@ -16,6 +16,7 @@ TERMINAL_STATUSES = ("idle", "terminated")
 LISTINGS = 15
 """So often the list is read until it shows an end that is known otherwise."""
 LOOK_S_MIN = 1.0
+STREAM_S_MAX = 1_800.0
 
 
 class Observer:
@@ -24,6 +25,7 @@ class Observer:
     listing_type: ClassVar[type[Listing]] = Listing
     transcript_type: ClassVar[type[Transcript]] = Transcript
     parser_type: ClassVar[type[SseParser]] = SseParser
+    stream_s_max: ClassVar[float] = STREAM_S_MAX
 
     def __init__(self, settings: Settings, api: SessionApi, prompt: str) -> None:
         self.settings = settings
@@ -74,7 +76,7 @@ class Observer:
     async def read(self, stream: EventStream) -> Verdict | None:
         """The list is looked at when the stream is open, for what was before; at its end; and now and then, for what it left out."""
         loop = asyncio.get_running_loop()
-        end_s = loop.time() + self.settings.stream_s_max
+        end_s = loop.time() + self.stream_s_max
         pause_s = max(LOOK_S_MIN, self.settings.list_delay_s)
         while loop.time() < end_s:
             verdict = await self.look(LISTINGS)

@@ -8,9 +8,6 @@ from typing import Any
 
 DELAY_MS_MIN = 1_000
 DOUBLINGS_MAX = 8
-STREAM_S_MIN, STREAM_S_MAX = 10.0, 1_800.0
-STREAM_IN_POLLS = 120
-"""How long a stream is read at most, in units of the first delay: half an hour for the figures of the contract."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +34,6 @@ class Settings:
     @property
     def list_delay_s(self) -> float:
         return self.list_delay_ms / 1_000
-
-    @property
-    def stream_s_max(self) -> float:
-        return min(STREAM_S_MAX, max(STREAM_S_MIN, STREAM_IN_POLLS * self.first_poll_ms / 1_000))
 
 
 def read_settings(config: Mapping[str, Any]) -> Settings:

@@ -1,0 +1,27 @@
+"""The status says idle while the session still speaks."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ...harness.engine.scenario import Setting
+from ...harness.values.case import Case
+from .base import session_scenario
+from .draws import Draft, Drafts, cases, messages
+
+JUDGES = "COMPLETE-2 COMPLETE-1 END-3"
+
+
+def draw(setting: Setting) -> SearchStrategy[Case]:
+    def build(rows: Drafts, early: int, lag: int, type: str) -> Drafts:
+        end: Draft = {"type": type, "gap": 2, "status_lag": -early, "lag": lag}
+        return [*rows, end]
+
+    drafts = st.builds(
+        build, messages(1, 4), st.sampled_from((2, 3, 8)), st.sampled_from((0, 4)), st.sampled_from(("idle", "idle", "terminated"))
+    )
+    return cases("early-idle", setting, drafts)
+
+
+EARLY_IDLE = session_scenario("early-idle", "the status is terminal while messages are still to come", JUDGES, draw)

@@ -1,0 +1,25 @@
+"""The stream has nothing but heartbeats, though the session goes on and ends."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ...harness.engine.scenario import Setting
+from ...harness.values.case import Case
+from .base import SSE, session_scenario
+from .draws import IDLE, Drafts, cases, messages
+
+JUDGES = "END-4 COMPLETE-1 END-1"
+
+
+def draw(setting: Setting) -> SearchStrategy[Case]:
+    def build(rows: Drafts, ends: bool) -> Drafts:
+        silent = [{**row, "streamed": False} for row in rows]
+        return [*silent, {**IDLE, "streamed": False}] if ends else silent
+
+    ends = st.sampled_from((True, True, True, False))
+    return cases("heartbeats", setting, st.builds(build, messages(1, 3), ends), heartbeat_ms=st.sampled_from((60_000, 300_000)))
+
+
+HEARTBEATS = session_scenario("heartbeats", "a stream of nothing but heartbeats", JUDGES, draw, profiles=SSE, worlds=("sim",))

@@ -1,0 +1,31 @@
+"""A stream that is open for longer than a request may take, with and without a cut."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ...harness.engine.scenario import Setting
+from ...harness.faults.base import Fault
+from ...harness.faults.end_stream import EndStreamFault
+from ...harness.values.case import Case
+from .base import SSE, session_scenario
+from .draws import IDLE, Drafts, cases, messages
+
+JUDGES = "TIMEOUT-1 COMPLETE-1 END-5 TX-1 TX-2"
+
+
+def draw(setting: Setting) -> SearchStrategy[Case]:
+    def build(rows: Drafts, hidden: bool) -> Drafts:
+        first = {**rows[0], "gap": 2, "listed": not hidden}
+        return [first, *rows[1:], {**IDLE, "gap": 3}]
+
+    ends: SearchStrategy[list[Fault]] = st.sampled_from(([], [], [EndStreamFault(after_events=2)]))
+    beat_ms = st.sampled_from((12_000, 31_000, 65_000))
+    heartbeat_ms = st.sampled_from((None, 15_000))
+    return cases("long-streams", setting, st.builds(build, messages(2, 4), st.booleans()), ends, beat_ms=beat_ms, heartbeat_ms=heartbeat_ms)
+
+
+LONG_STREAMS = session_scenario(
+    "long-streams", "streams of minutes, with heartbeats and without", JUDGES, draw, profiles=SSE, worlds=("sim",)
+)

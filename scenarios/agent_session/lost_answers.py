@@ -1,0 +1,27 @@
+"""A request takes effect and its answer is lost, or the request itself is: whatever comes of it, once, and nothing is left behind."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ...harness.engine.scenario import Setting
+from ...harness.values.case import Case
+from ..drawing import any_of
+from ..preconditions import any_injected
+from .base import session_scenario
+from .draws import cases, turns
+from .fault_draws import answered, lost, lost_requests
+
+JUDGES = "END-1 DEL-1 DEL-2 DEL-4 COMPLETE-1"
+CHANGING = st.sampled_from(("send", "delete", "create"))
+
+
+def draw(setting: Setting) -> SearchStrategy[Case]:
+    faults = any_of(lost(CHANGING), lost_requests(CHANGING), answered(CHANGING, 500, 503, 429, 400, commit=True), size_max=2)
+    return cases("lost-answers", setting, turns(1, 3), faults)
+
+
+LOST_ANSWERS = session_scenario(
+    "lost-answers", "creations, prompts and deletes whose answers are lost or false", JUDGES, draw, counts=any_injected
+)
