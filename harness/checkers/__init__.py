@@ -19,6 +19,8 @@ from .ingest.server import Trial
 from .ingest.view import View as IngestSenderView
 from .pipe import PIPE_CHECKERS
 from .pipe.view import View as PipeView
+from .result_channel import AGENT_CHECKERS
+from .result_channel.view import View as ResultChannelView
 from .run_stream import RUN_STREAM_CHECKERS
 from .run_stream.view import View as RunStreamView
 from .sse import SSE_CHECKERS
@@ -35,6 +37,7 @@ CHECKERS: Mapping[tuple[str, str], tuple[MakeView, Mapping[str, Checker]]] = {
     ("ingest", "sender"): (IngestSenderView, SENDER_CHECKERS),
     ("ingest", "server"): (Trial, SERVER_CHECKERS),
     ("pipe", "sender+reader"): (PipeView, PIPE_CHECKERS),
+    ("result-channel", "agent"): (ResultChannelView, AGENT_CHECKERS),
     ("run-stream", "reader"): (RunStreamView, RUN_STREAM_CHECKERS),
     ("sse", "reader"): (SseView, SSE_CHECKERS),
 }

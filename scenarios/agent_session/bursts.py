@@ -12,6 +12,7 @@ from ...harness.values.case import Case
 from ..preconditions import any_injected
 from .base import session_scenario
 from .draws import IDLE, cases, message
+from .fault_draws import ALWAYS
 
 JUDGES = "SCHED-2 END-1 END-4 DEL-1 COMPLETE-1"
 
@@ -34,6 +35,8 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         timing = st.just(short)
     if "timing" not in setting.capabilities:
         timing = st.just(None)
+    if setting.profile == "sse":
+        faults = faults.map(lambda plan: [Status(endpoint="stream", times=ALWAYS), *plan])
     return cases("bursts", setting, drafts, faults, beat_ms=st.sampled_from(beats), timing_ms=timing)
 
 

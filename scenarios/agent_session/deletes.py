@@ -7,11 +7,10 @@ from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case
-from ..drawing import closings
 from ..preconditions import any_injected
 from .base import session_scenario
 from .draws import cases, turns
-from .fault_draws import ALWAYS, answered, lost, lost_requests
+from .fault_draws import ALWAYS, FIRST, answered, lost, lost_requests
 
 JUDGES = "DEL-2 DEL-1 DEL-4 END-1 COMPLETE-1"
 DELETE = st.just("delete")
@@ -19,13 +18,11 @@ DELETE = st.just("delete")
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
     times = st.sampled_from((1, 2, ALWAYS))
-    first = st.just(1)
     faults = st.one_of(
-        answered(DELETE, 409, nth=first, times=times),
-        answered(DELETE, 500, 503, 429, 404, 403, nth=first, times=times, commit=True),
-        lost(DELETE, times),
-        lost_requests(DELETE),
-        closings(DELETE),
+        answered(DELETE, 409, nth=FIRST, times=times),
+        answered(DELETE, 500, 503, 429, 404, 403, nth=FIRST, times=times, commit=True),
+        lost(DELETE, times, FIRST),
+        lost_requests(DELETE, FIRST),
     )
     return cases("deletes", setting, turns(1, 3), faults.map(lambda fault: [fault]), persist_session=False)
 

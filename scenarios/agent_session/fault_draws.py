@@ -22,6 +22,7 @@ ALWAYS = 100_000
 STREAM = st.just("stream")
 READING = st.sampled_from(("read", "list"))
 EVERY = st.sampled_from(("read", "list", "send", "create", "delete", "stream"))
+POLLED = st.sampled_from(("read", "list", "send", "create", "delete"))
 PASSING = (503, 500, 502, 429)
 NTH = st.sampled_from((1, 1, 2, 3))
 FIRST = ONCE = st.just(1)
@@ -37,21 +38,25 @@ def answered(
     )  # fmt: skip
 
 
-def lost(endpoints: Names, times: SearchStrategy[int] | None = None) -> SearchStrategy[Fault]:
+def lost(endpoints: Names, times: SearchStrategy[int] | None = None, nth: SearchStrategy[int] = NTH) -> SearchStrategy[Fault]:
     return st.builds(
-        LoseAnswer, endpoint=endpoints, nth=NTH, times=ONCE if times is None else times, answer_bytes=st.sampled_from((0, 0, 30, 160)), how=HOW
+        LoseAnswer, endpoint=endpoints, nth=nth, times=ONCE if times is None else times, answer_bytes=st.sampled_from((0, 0, 30, 160)),
+        how=HOW,
     )  # fmt: skip
 
 
-def lost_requests(endpoints: Names) -> SearchStrategy[Fault]:
+def lost_requests(endpoints: Names, nth: SearchStrategy[int] = NTH) -> SearchStrategy[Fault]:
     """The service never gets the whole of it, so that it has no effect."""
-    return st.builds(Cut, endpoint=endpoints, nth=NTH, direction=st.just("request"), after_bytes=st.integers(0, 8), how=HOW)
+    in_head = st.builds(
+        Cut, endpoint=endpoints, nth=nth, direction=st.just("request"), part=st.just("head"), after_bytes=st.integers(0, 90), how=HOW
+    )
+    in_body = st.builds(Cut, endpoint=endpoints, nth=nth, direction=st.just("request"), after_bytes=st.integers(0, 8), how=HOW)
+    return st.one_of(in_head, in_body)
 
 
 def spoilt(endpoints: Names, times: SearchStrategy[int] | None = None) -> SearchStrategy[Fault]:
-    return st.builds(
-        SpoiltBody, endpoint=endpoints, nth=NTH, times=ONCE if times is None else times, body=st.sampled_from(("empty", "html", "truncated"))
-    )  # fmt: skip
+    body = st.sampled_from(("empty", "html", "truncated"))
+    return st.builds(SpoiltBody, endpoint=endpoints, nth=NTH, times=ONCE if times is None else times, body=body)
 
 
 def slow(endpoints: Names, setting: Setting) -> SearchStrategy[Fault]:

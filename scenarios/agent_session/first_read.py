@@ -8,7 +8,7 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case
 from ..preconditions import any_injected
-from .base import session_scenario
+from .base import POLL, session_scenario
 from .draws import cases, turns
 from .fault_draws import answered
 
@@ -20,4 +20,6 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     return cases("first-read", setting, turns(1, 3), first.map(lambda fault: [fault]))
 
 
-FIRST_READ = session_scenario("first-read", "the first read behind the prompt is answered 5xx", JUDGES, draw, counts=any_injected)
+FIRST_READ = session_scenario(
+    "first-read", "the first read behind the prompt is answered 5xx", JUDGES, draw, profiles=POLL, counts=any_injected
+)

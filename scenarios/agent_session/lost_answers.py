@@ -11,15 +11,20 @@ from ..drawing import any_of
 from ..preconditions import any_injected
 from .base import session_scenario
 from .draws import cases, turns
-from .fault_draws import answered, lost, lost_requests
+from .fault_draws import FIRST, answered, lost, lost_requests
 
 JUDGES = "END-1 DEL-1 DEL-2 DEL-4 COMPLETE-1"
-CHANGING = st.sampled_from(("send", "delete", "create"))
+CHANGING = st.sampled_from(("send", "delete", "delete", "create"))
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    faults = any_of(lost(CHANGING), lost_requests(CHANGING), answered(CHANGING, 500, 503, 429, 400, commit=True), size_max=2)
-    return cases("lost-answers", setting, turns(1, 3), faults)
+    faults = any_of(
+        lost(CHANGING, nth=FIRST),
+        lost_requests(CHANGING, FIRST),
+        answered(CHANGING, 500, 503, 429, 400, nth=FIRST, commit=True),
+        size_max=2,
+    )
+    return cases("lost-answers", setting, turns(1, 3), faults, persist_session=False)
 
 
 LOST_ANSWERS = session_scenario(

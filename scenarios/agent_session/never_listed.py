@@ -10,7 +10,7 @@ from ...harness.values.case import Case
 from .base import POLL, session_scenario
 from .draws import case, configs, message, run, script, until
 
-JUDGES = "END-4 END-3 DEL-1 COMPLETE-2"
+JUDGES = "END-4 END-1 DEL-1 SCHED-2"
 TIMING = {"first_poll": 1_000, "poll_max": 4_000, "list_delay": 200}
 DAYS_MS = 10 * 24 * 3_600_000
 

@@ -11,14 +11,14 @@ from ..drawing import any_of, slices
 from ..preconditions import any_injected
 from .base import session_scenario
 from .draws import cases, turns
-from .fault_draws import READING, answered, lost, lost_requests, slow, spoilt
+from .fault_draws import FIRST, READING, answered, lost, lost_requests, slow, spoilt
 
 JUDGES = "ERR-3 COMPLETE-1 END-1 SCHED-2 DEL-1"
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
     faults = any_of(
-        answered(st.just("read"), nth=st.just(1)),
+        answered(st.just("read"), nth=FIRST),
         answered(READING),
         lost(READING),
         lost_requests(READING),

@@ -13,23 +13,25 @@ from ...harness.faults.stall import Stall
 from ...harness.values.case import Case
 from ..preconditions import any_injected
 from .base import session_scenario
-from .draws import cases, turns
-from .fault_draws import ALWAYS, EVERY, answered, lost, spoilt
+from .draws import cases, streamed, turns
+from .fault_draws import ALWAYS, EVERY, POLLED, answered, lost, spoilt
 
 JUDGES = "END-4 END-1 DEL-1 DEL-2 END-5"
+ONE_TIME = ("create", "send", "delete", "stream")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    always, nth = st.just(ALWAYS), st.sampled_from((1, 1, 2))
+    always = st.just(ALWAYS)
+    endpoints = EVERY if setting.profile == "sse" else POLLED
     kinds: list[SearchStrategy[Fault]] = [
-        answered(EVERY, 500, 503, 401, 404, 403, 429, nth=nth, times=always),
-        lost(EVERY, always),
-        spoilt(EVERY, always),
+        answered(endpoints, 500, 503, 401, 404, 403, 429, times=always),
+        lost(endpoints, always),
+        spoilt(endpoints, always),
     ]
     if setting.world == "sim":  # a time limit for requests is seconds long
-        kinds.append(st.builds(Stall, endpoint=EVERY, nth=nth, times=always))
-    faults = st.one_of(*kinds).map(lambda fault: [replace(fault, times=ALWAYS)])
-    return cases("permanent", setting, turns(1, 3), faults)
+        kinds.append(st.builds(Stall, endpoint=endpoints, times=always))
+    faults = st.one_of(*kinds).map(lambda fault: [replace(fault, nth=1 if fault.endpoint in ONE_TIME else fault.nth)])
+    return cases("permanent", setting, turns(1, 3).map(streamed), faults, persist_session=st.sampled_from((False, False, True)))
 
 
 PERMANENT = session_scenario(

@@ -9,7 +9,7 @@ from ...harness.values.case import Case
 from .base import session_scenario
 from .draws import cases, turns
 
-JUDGES = "COMPLETE-1 COMPLETE-2 LAST-1 END-1 END-3 DEL-1 DEL-3 DEL-4 TX-1 TX-2 SCHED-1 SCHED-2"
+JUDGES = "COMPLETE-1 LAST-1 END-1 END-3 DEL-1 DEL-3 DEL-4 TX-2 SCHED-1 SCHED-2"
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:

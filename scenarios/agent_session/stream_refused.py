@@ -13,15 +13,14 @@ from ...harness.values.case import Case
 from ..preconditions import any_injected
 from .base import SSE, session_scenario
 from .draws import cases, turns
-from .fault_draws import ALWAYS, STREAM, answered, lost, spoilt
+from .fault_draws import ALWAYS, FIRST, STREAM, answered, lost, spoilt
 
 JUDGES = "END-5 COMPLETE-1 END-4"
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    first = st.just(1)
     kinds = st.one_of(
-        answered(STREAM, 500, 503, 404, 401, 429, nth=first),
+        answered(STREAM, 500, 503, 404, 401, 429, nth=FIRST),
         lost(STREAM),
         spoilt(STREAM).map(lambda fault: replace(fault, nth=1)),
         st.builds(ContentType, endpoint=STREAM, media_type=st.just("text/html")),

@@ -10,7 +10,7 @@ from ...harness.values.case import Case
 from .base import session_scenario
 from .draws import IDLE, cases, message
 
-JUDGES = "PAGE-1 COMPLETE-1 END-4"
+JUDGES = "PAGE-1 COMPLETE-1"
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:

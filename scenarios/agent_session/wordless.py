@@ -10,7 +10,7 @@ from ...harness.values.case import Case
 from .base import session_scenario
 from .draws import OTHER, RUNNING, cases, endings
 
-JUDGES = "LAST-1 COMPLETE-1 END-3 END-1"
+JUDGES = "END-3 END-1 DEL-1"
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:

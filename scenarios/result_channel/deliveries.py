@@ -14,7 +14,7 @@ from ...harness.values.case import Case, Operation
 from ..drawing import any_of
 from .base import agent_scenario
 from .draws import BRISK, CRASH, DROPS, MIDDLE, Timing, case, deliver, drop, figures, hold, task, timings, until, wait
-from .frame_faults import DELIVER, FIRST, RECEIVED, STARTED, closes, drops, repeats
+from .frame_faults import DELIVER, RECEIVED, STARTED, closes, drops, repeats
 from .happened import Counts, all_of, came_back, happened
 from .scripts import Script, long_scripts, script, scripts, write
 
@@ -54,7 +54,7 @@ def draw_dropped(setting: Setting) -> SearchStrategy[Case]:
         return case("dropped-deliveries", setting, [*workload, *(until("acked", n) for n in numbers)], faults, timing=timing)
 
     places = st.sampled_from((DELIVER, DELIVER, RECEIVED, STARTED))
-    faults = any_of(closes(places, FIRST), drops(st.just(DELIVER), FIRST, st.just(1)))
+    faults = any_of(closes(places), drops(st.just(DELIVER), times=st.just(1)))
     some = st.lists(scripts(size_max=3), min_size=1, max_size=2)
     pause_ms = st.sampled_from((0, 1, 5, 30))
     return st.builds(build, timings(setting, BRISK, MIDDLE), some, faults, st.lists(DROPS, max_size=2), pause_ms)

@@ -9,6 +9,8 @@ from .agent_stage import AgentStage
 from .draws import Timing
 from .tasks import Task
 
+LAST_FAULTS_MS = 50
+"""What has just taken effect is still to be answered, and the faults of that answer are part of the example."""
 DRAIN_MS = {"sim": 180_000, "loopback": 15_000}
 STUCK_MS = {"sim": 15_000, "loopback": 1_500}
 """Where a task is not over by then, what was lost on an open connection is asked for by ending it."""
@@ -19,6 +21,7 @@ JITTER = 1.25
 
 
 async def finish(scene: Scene, agent: Agent, stage: AgentStage, figures: Timing) -> None:
+    await scene.sleep(LAST_FAULTS_MS)
     scene.plan.heal()
     if not agent.started:
         await agent.start()

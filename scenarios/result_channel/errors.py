@@ -70,7 +70,7 @@ def draw_closes(setting: Setting) -> SearchStrategy[Case]:
         ("task.output", "task.final", "agent.hello", "task.started", "task.received", "ack", "agent.hello_ack", "task.deliver")
     )
     some = st.lists(long_scripts(3, 8), min_size=1, max_size=2)
-    return st.builds(build, timings(setting, BRISK, MIDDLE), some, any_of(closes(kinds, st.sampled_from((1, 2, 1, 3, 5)))))
+    return st.builds(build, timings(setting, BRISK, MIDDLE), some, any_of(closes(kinds)))
 
 
 RETRYABLE_ERRORS = agent_scenario(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -24,50 +26,62 @@ SOCKET, TASKS, REPORT = "socket", "tasks", "report"
 RESULTS = st.sampled_from((OUTPUT, FINAL))
 STORED = st.sampled_from((OUTPUT, OUTPUT, FINAL))
 INBOUND = st.sampled_from((OUTPUT, FINAL, HELLO, RECEIVED, STARTED))
-NTH = st.integers(1, 6)
+MANY = (OUTPUT, ACK)
+"""Types of which there are several for each task; of the others there is one, or one for each connection."""
+NTH = st.integers(1, 5)
 FIRST = st.sampled_from((1, 1, 2))
+FEW = st.sampled_from((1, 1, 1, 2))
 CODES = st.sampled_from((1001, 1000, 1011, 1008, 1012, 1013, 4000))
 RETRYABLE = ("internal", "rate_limited", "output_sequence_gap")
 FATAL = ("internal", "unauthorized", "invalid_envelope")
+TIMES_OF = {"times": TIMES}
 
 Faults = SearchStrategy[Fault]
 
 
-def drops(types: Names, nth: SearchStrategy[int] = NTH, times: SearchStrategy[int] = TIMES) -> Faults:
-    return st.builds(DropFrame, endpoint=types, nth=nth, times=times)
+def at(fault: type[Fault], types: Names, **fields: SearchStrategy[Any]) -> Faults:
+    """A fault at one of these types of message; ``nth`` is as large as the type makes sense of, unless it is given."""
+
+    def build(kind: str) -> Faults:
+        places = {"nth": NTH if kind in MANY else FEW} | fields
+        return st.builds(fault, endpoint=st.just(kind), **places)
+
+    return types.flatmap(build)
 
 
-def delays(types: Names, for_ms: SearchStrategy[int], nth: SearchStrategy[int] = NTH) -> Faults:
-    return st.builds(DelayFrame, endpoint=types, nth=nth, times=TIMES, for_ms=for_ms)
+def drops(types: Names, **fields: SearchStrategy[Any]) -> Faults:
+    return at(DropFrame, types, **TIMES_OF | fields)
+
+
+def delays(types: Names, for_ms: SearchStrategy[int], **fields: SearchStrategy[Any]) -> Faults:
+    return at(DelayFrame, types, for_ms=for_ms, **TIMES_OF | fields)
 
 
 def repeats(types: Names) -> Faults:
-    return st.builds(RepeatFrame, endpoint=types, nth=NTH, times=TIMES, count=st.integers(1, 3))
+    return at(RepeatFrame, types, times=TIMES, count=st.integers(1, 3))
 
 
 def strays(types: Names = STORED) -> Faults:
-    return st.builds(StrayAck, endpoint=types, nth=NTH, times=TIMES, of=st.sampled_from(("unknown", "acked")))
+    return at(StrayAck, types, times=TIMES, of=st.sampled_from(("unknown", "acked")))
 
 
-def closes(types: Names, nth: SearchStrategy[int] = NTH) -> Faults:
-    return st.builds(CloseSocket, endpoint=types, nth=nth, code=CODES, moment=st.sampled_from(("after", "before")))
+def closes(types: Names, **fields: SearchStrategy[Any]) -> Faults:
+    return at(CloseSocket, types, code=CODES, moment=st.sampled_from(("after", "before")), **fields)
 
 
-def refusals(types: Names, *, retryable: bool, nth: SearchStrategy[int] = NTH, times: SearchStrategy[int] = TIMES) -> Faults:
-    """With a code of its own the error of a gap is meant, too, which here names no highest sequence."""
-    return st.builds(
-        RefuseFrame, endpoint=types, nth=nth, times=times, retryable=st.just(retryable),
-        code=st.sampled_from(RETRYABLE if retryable else FATAL), commit=st.sampled_from(("none", "none", "all")),
-        related=st.sampled_from(("message", "message", "message", "nothing", "unknown")),
+def refusals(types: Names, *, retryable: bool) -> Faults:
+    """The code of a gap is among the retryable ones; here it comes without the highest sequence that makes it one."""
+    return at(
+        RefuseFrame, types, times=TIMES, retryable=st.just(retryable), code=st.sampled_from(RETRYABLE if retryable else FATAL),
+        commit=st.sampled_from(("none", "none", "all")), related=st.sampled_from(("message", "message", "message", "nothing", "unknown")),
     )  # fmt: skip
 
 
-def crashes_at(types: Names, nth: SearchStrategy[int] = NTH) -> Faults:
-    moment = st.sampled_from(("arrived", "committed", "answered"))
-    return st.builds(CrashAtFrame, endpoint=types, nth=nth, moment=moment)
+def crashes_at(types: Names) -> Faults:
+    return at(CrashAtFrame, types, moment=st.sampled_from(("arrived", "committed", "answered")))
 
 
-def cut_frames(nth: SearchStrategy[int] = FIRST) -> Faults:
+def cut_frames(nth: SearchStrategy[int] = FEW) -> Faults:
     """Inside a frame, or in front of it, of the ``nth`` connection, in either direction."""
     return st.builds(
         CutFrame, endpoint=st.just(SOCKET), nth=nth, direction=DIRECTION, frame=st.integers(1, 12), after_bytes=st.integers(0, 60), how=HOW

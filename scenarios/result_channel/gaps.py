@@ -15,7 +15,7 @@ from .draws import BRISK, MIDDLE, Timing, case, gap, limits, task, timings, unti
 from .frame_faults import ACK, OUTPUT, delays, drops
 from .happened import happened
 from .replays import ACKS
-from .scripts import Script, long_scripts, scripts
+from .scripts import Script, long_scripts
 
 JUDGES = ("ERR-2", "ERR-1", "SEQ-1", "SEQ-2", "SEQ-3", "SEQ-4", "ACK-2", "FIN-1")
 OUTPUTS = st.just(OUTPUT)
@@ -28,11 +28,10 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         return case("gaps", setting, [task(given), until("final"), wait(300)], faults, timing=timing, limits=limit)
 
     lost = led_by(
-        drops(OUTPUTS, st.sampled_from((1, 1, 2, 3, 4)), st.sampled_from((1, 1, 2))),
+        drops(OUTPUTS, nth=st.sampled_from((1, 1, 2, 3)), times=st.sampled_from((1, 1, 2))),
         drops(OUTPUTS), delays(OUTPUTS, st.sampled_from((50, 200))), drops(ACKS),
     )  # fmt: skip
-    some = st.one_of(long_scripts(), scripts("burst", "line", "drip", size_min=2))
-    return st.builds(build, timings(setting, BRISK, MIDDLE), limits(setting, 64), some, lost)
+    return st.builds(build, timings(setting, BRISK, MIDDLE), limits(setting, 64), long_scripts(), lost)
 
 
 def draw_unasked(setting: Setting) -> SearchStrategy[Case]:

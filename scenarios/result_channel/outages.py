@@ -23,6 +23,7 @@ from .scripts import Script, long_scripts, scripts
 
 JUDGES = ("HTTP-1", "HTTP-3", "FIN-2", "FIN-4", "SEQ-1", "SEQ-3", "RPL-1", "AUTH-1")
 REPORTED = happened("reported")
+ASKED = happened("request", endpoint=REPORT)
 NTH = st.sampled_from((1, 1, 2, 3))
 TIMES = st.sampled_from((1, 1, 2, 6))
 
@@ -111,7 +112,7 @@ def draw_polled(setting: Setting) -> SearchStrategy[Case]:
 OUTAGES = agent_scenario("outages", "no session when a task is over: its final goes by HTTP", JUDGES, draw, counts=REPORTED)
 LOST_REPORTS = agent_scenario(
     "lost-reports", "the report over HTTP fails, or its answer is lost", JUDGES, draw_reports,
-    counts=all_of(REPORTED, injected("lose-answer", "status", "cut", "stall")), worlds=("sim",),
+    counts=all_of(ASKED, injected("lose-answer", "status", "cut", "stall")), worlds=("sim",),
 )  # fmt: skip
 POLLED_REPORTS = agent_scenario(
     "polled-reports", "tasks of the old kind, whose report fails or is answered in vain", ("HTTP-1", "FIN-2", "FIN-4", "DLV-1", "POLL-1"),

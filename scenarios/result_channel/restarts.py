@@ -66,7 +66,7 @@ def draw_frames(setting: Setting) -> SearchStrategy[Case]:
         return case("crash-frames", setting, in_turn(given), faults, timing=timing)
 
     kinds = st.sampled_from((OUTPUT, FINAL, STARTED, RECEIVED, HELLO, ACK, HELLO_ACK, DELIVER))
-    faults = led_by(crashes_at(kinds, st.sampled_from((1, 1, 2, 3, 5))), crashes_at(kinds), drops(ACKS))
+    faults = led_by(crashes_at(kinds), crashes_at(kinds), drops(ACKS))
     return st.builds(build, timings(setting, BRISK, MIDDLE), st.lists(long_scripts(2, 6), min_size=1, max_size=2), faults)
 
 

@@ -9,7 +9,7 @@ from ...harness.contracts.result_channel import LIMITS
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case
 from .base import agent_scenario
-from .draws import BRISK, MIDDLE, Timing, case, drop, hold, task, timings, until, wait
+from .draws import BRISK, MIDDLE, Timing, case, drop, figures, hold, task, timings, until, wait
 from .happened import came_back
 from .scripts import script, write
 
@@ -21,7 +21,8 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, spool: dict[str, int], threshold: int, repeats: int, outage_ms: int) -> Case:
         steps = [write(0, "first\n"), *(write(60 + 10 * number, f"{number:04}\n" * 40) for number in range(repeats))]
         limits = {"flush_threshold_bytes": threshold, **spool} if LIMITS in setting.capabilities else None
-        workload = [task(script(steps)), until("output"), hold(outage_ms), drop("rst"), wait(outage_ms), until("acked"), wait(500)]
+        back_ms = int(1.5 * figures(timing)["reconnect_max"]) if setting.world == "sim" else 500
+        workload = [task(script(steps)), until("output"), hold(outage_ms), drop("rst"), wait(outage_ms), until("acked"), wait(back_ms)]
         return case("small-spool", setting, workload, timing=timing, limits=limits)
 
     outages = st.sampled_from((3_000, 1_000) if setting.world == "sim" else (1_000,))

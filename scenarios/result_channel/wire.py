@@ -8,13 +8,15 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
 from ...harness.faults.black_hole import BlackHole
+from ...harness.faults.drip import Drip
+from ...harness.faults.slice import Slice
 from ...harness.faults.stop_reading import StopReading
 from ...harness.values.case import Case
-from ..drawing import DIRECTION, any_of, drips, slices
+from ..drawing import DIRECTION, led_by, slices
 from ..preconditions import injected
 from .base import agent_scenario
 from .draws import BRISK, MIDDLE, SHRUNK_TIMING, Timing, case, figures, in_turn, task, timings, wait
-from .frame_faults import FIRST, SOCKET, cut_frames
+from .frame_faults import SOCKET, cut_frames
 from .happened import all_of, happened
 from .scripts import Script, long_scripts, script, write
 
@@ -26,7 +28,16 @@ def draw_cuts(setting: Setting) -> SearchStrategy[Case]:
         return case("cut-frames", setting, in_turn(given), faults, timing=timing)
 
     some = st.lists(long_scripts(3, 9), min_size=1, max_size=2)
-    return st.builds(build, timings(setting, BRISK, MIDDLE), some, any_of(cut_frames(), cut_frames(), slices(SOCKETS)))
+    return st.builds(build, timings(setting, BRISK, MIDDLE), some, led_by(cut_frames(), cut_frames(), slices(SOCKETS)))
+
+
+def pieces() -> SearchStrategy[Fault]:
+    """Of the first connection; there may be no other."""
+    sizes = st.lists(st.integers(1, 40), min_size=1, max_size=3).map(tuple)
+    return st.one_of(
+        st.builds(Slice, endpoint=SOCKETS, direction=st.sampled_from(("request", "both", "answer")), sizes=sizes),
+        st.builds(Drip, endpoint=SOCKETS, direction=DIRECTION, size_bytes=st.integers(10, 60), every_ms=st.sampled_from((1, 2))),
+    )
 
 
 def draw_slices(setting: Setting) -> SearchStrategy[Case]:
@@ -39,34 +50,34 @@ def draw_slices(setting: Setting) -> SearchStrategy[Case]:
         lambda n: script([write(0, "é" * 50, "stdout", n), write(0, "e" * 50, "stderr", n), write(40, "!")]), st.sampled_from((1, 40, 400))
     )
     both = st.one_of(burst, long_scripts(4, 9))
-    return st.builds(build, timings(setting, BRISK, MIDDLE), both, any_of(slices(SOCKETS), drips(SOCKETS, (1, 2)), size_max=2))
+    return st.builds(build, timings(setting, BRISK, MIDDLE), both, led_by(pieces(), pieces()))
 
 
 def draw_dead(setting: Setting) -> SearchStrategy[Case]:
     """The faults go on until well after the agent must have noticed."""
 
-    def build(timing: Timing | None, given: Script, frame: int, direction: str, nth: int, more_ms: int) -> Case:
+    def build(timing: Timing | None, given: Script, frame: int, direction: str, more_ms: int) -> Case:
         ping_ms = figures(timing)["ping_interval"]
-        faults: list[Fault] = [BlackHole(endpoint=SOCKET, nth=nth, direction=direction, frame=frame)]  # type: ignore[arg-type]
+        faults: list[Fault] = [BlackHole(endpoint=SOCKET, direction=direction, frame=frame)]  # type: ignore[arg-type]
         return case("dead-peers", setting, [task(given), wait(6 * ping_ms + more_ms)], faults, timing=timing)
 
     frames = st.integers(1, 10)
     more = st.sampled_from((0, 10_000))
-    return st.builds(build, timings(setting, BRISK, MIDDLE, SHRUNK_TIMING), long_scripts(), frames, DIRECTION, st.just(1), more)
+    return st.builds(build, timings(setting, BRISK, MIDDLE, SHRUNK_TIMING), long_scripts(), frames, DIRECTION, more)
 
 
 def draw_unread(setting: Setting) -> SearchStrategy[Case]:
     """The agent's writes fill up while acks and deliveries still come."""
 
-    def build(timing: Timing | None, given: Script, frame: int, nth: int, for_ms: int) -> Case:
-        faults: list[Fault] = [StopReading(endpoint=SOCKET, nth=nth, frame=frame, for_ms=for_ms)]
+    def build(timing: Timing | None, given: Script, frame: int, for_ms: int) -> Case:
+        faults: list[Fault] = [StopReading(endpoint=SOCKET, frame=frame, for_ms=for_ms)]
         return case("unread", setting, in_turn([given]), faults, timing=timing)
 
     long = st.builds(
         lambda n: script([write(0, "line\n"), write(60, "é" * 100, "stdout", n), write(90, "late\n")]), st.sampled_from((4_000, 20, 1_000))
     )
     for_ms = st.sampled_from((500, 3_000) if setting.world == "sim" else (400,))
-    return st.builds(build, timings(setting, BRISK, MIDDLE), st.one_of(long, long_scripts()), st.integers(2, 9), FIRST, for_ms)
+    return st.builds(build, timings(setting, BRISK, MIDDLE), st.one_of(long, long_scripts()), st.integers(2, 9), for_ms)
 
 
 CUT_FRAMES = agent_scenario(

@@ -11,7 +11,6 @@ from .sockets import Socket
 from .tasks import Task
 from .view import View
 
-
 # --- DLV-1 ----------------------------------------------------------------------------------------------------------
 
 
@@ -76,7 +75,12 @@ def _received_entry(view: View, task: Task) -> int | None:
     for listing in view.listings:
         request = view.wire.by_number.get(listing.data["request"])
         answer = request.delivered if request is not None else None
-        if answer is not None and answer.certain and answer.status == 200 and list(task.key) in [list(each) for each in listing.data["tasks"]]:
+        if (
+            answer is not None
+            and answer.certain
+            and answer.status == 200
+            and list(task.key) in [list(each) for each in listing.data["tasks"]]
+        ):
             entries.append(answer.delivered_entry)
             break
     return min(entries, default=None)
@@ -143,5 +147,9 @@ def _surely_discarded(view: View, presence: Presence, socket: Socket) -> Iterato
 def _held_since_us(view: View, socket: Socket) -> int:
     """Since when the agent waits for a session: its last coming back, or the end of the last session."""
     back = [pause.to_us for pause in view.pauses if pause.to_us is not None and pause.to_us <= socket.at_us]
-    actives = [other.over_us for other in view.sockets if other.active_us is not None and other.over_us is not None and other.over_us <= socket.at_us]
+    actives = [
+        other.over_us
+        for other in view.sockets
+        if other.active_us is not None and other.over_us is not None and other.over_us <= socket.at_us
+    ]
     return max([*back, *actives], default=0)

@@ -42,7 +42,9 @@ def _too_early(presence: Presence, task: Task, attempt: Attempt) -> Iterator[Fin
     at_ms, stream, _ = task.steps[-1]
     left_us = task.at_us + at_ms * 1000 - first.at_us - presence.jitter_us
     if left_us > 0:
-        message = f"the final of {task.task!r} was sent {left_us / 1000:g} ms or more before the command has written its last bytes to {stream}"
+        message = (
+            f"the final of {task.task!r} was sent {left_us / 1000:g} ms or more before the command has written its last bytes to {stream}"
+        )
         yield Finding("WSR-FIN-1", message, (task.entry, first.entry))
 
 
@@ -127,7 +129,7 @@ def check_durable(view: View) -> Judgement:
                 continue
             seen = True
             if final.id not in socket.hello.finals:
-                message = f"{final.name()} was sent and not acknowledged when the agent was killed, and the hello of its next life does not list it"
+                message = f"{final.name()} was sent, not acknowledged, and the agent killed; the hello of its next life does not list it"
                 findings.append(Finding("WSR-FIN-3", message, (final.first.entry, pause.from_entry, socket.hello_frame.entry)))
     if not seen and not findings:
         return not_judged("precondition never met: the agent was not killed between a final and its ack")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ...values.verdict import Finding, Judgement, judged, not_judged
 from .presence import HAMPERING, Presence
+from .sessions import stood_to_the_end
 from .sockets import OUTPUT, Frame, Moment
 from .tasks import Task
 from .view import View
@@ -58,7 +59,9 @@ def check_interval(view: View) -> Judgement:
                 findings.append(_late("WSR-FLUSH-1", written.task, write, frame, frame.at_us - due_us, "the flush interval"))
                 break
     if not seen and not findings:
-        return not_judged("precondition never met: no command wrote while a session was active, and lived on for longer than two flush intervals")
+        return not_judged(
+            "precondition never met: no command wrote while a session was active, and lived on for longer than two flush intervals"
+        )
     return judged(findings[:1])
 
 
@@ -67,7 +70,9 @@ def _all_written(view: View) -> Iterator[Written]:
 
 
 def _late(requirement: str, task: Task, write: Write, frame: Frame, late_us: int, what: str) -> Finding:
-    message = f"what {task.task!r} wrote to {write.stream} was seen {late_us / 1000:g} ms later, though a session was active: {what} did not flush it"
+    message = (
+        f"what {task.task!r} wrote to {write.stream} was seen {late_us / 1000:g} ms later over an active session: {what} did not flush it"
+    )
     return Finding(requirement, message, (task.entry, frame.entry), upper_bound=True)
 
 
@@ -84,10 +89,14 @@ def check_threshold(view: View) -> Judgement:
         bursts = [write for write in written.writes if write.size >= threshold]
         for write in bursts:
             timely = _unpunctual(view, sessions, written, write, threshold)
-            seen = seen or timely is not None or (write.size >= 2 * threshold and written.sight(write.stream, write.whole_bytes) is not None)
+            seen = (
+                seen or timely is not None or (write.size >= 2 * threshold and written.sight(write.stream, write.whole_bytes) is not None)
+            )
             findings.extend(timely or ())
     if not seen and not findings:
-        return not_judged("precondition never met: no command wrote as much as the threshold at once, to be flushed long before the interval")
+        return not_judged(
+            "precondition never met: no command wrote as much as the threshold at once, to be flushed long before the interval"
+        )
     return judged(findings[:1])
 
 
@@ -129,7 +138,7 @@ def check_broken(view: View) -> Judgement:
     for task in view.tasks.values():
         attempt = view.ledger.attempts.get(task.key)
         final = attempt.accepted_final if attempt is not None else None
-        if attempt is None or final is None or view.spool_may_rotate or view.settled is None or not _ran_through(view, task):
+        if attempt is None or final is None or view.spool_may_rotate or not stood_to_the_end(view) or not _ran_through(view, task):
             continue
         for stream in STREAMS:
             rows = attempt.streams.get(stream, {})
@@ -171,7 +180,9 @@ def _missing(task: Task, stream: str, text: str, chunks: list[str], entries: tup
     got = "".join(chunks)
     if got != text:
         size, whole = len(got.encode("utf-8", "surrogatepass")), len(text.encode())
-        message = f"the connection broke while {task.task!r} wrote to {stream}; of its {whole} bytes {size} came in all, and not the same ones"
+        message = (
+            f"the connection broke while {task.task!r} wrote to {stream}; of its {whole} bytes {size} came in all, and not the same ones"
+        )
         if text.startswith(got):
             message = f"the connection broke while {task.task!r} wrote to {stream}; of its {whole} bytes only the first {size} ever came"
         yield Finding("WSR-FLUSH-3", message, entries)

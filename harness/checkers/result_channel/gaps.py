@@ -133,7 +133,9 @@ def _answer(
     view: View, presence: Presence, streams: _Streams, socket: Socket, gap: Gap, next_gap: Gap | None, frames: list[Frame], acks: list[int]
 ) -> tuple[bool, list[Finding]]:
     """(it was answered as it should be, findings)."""
-    if gap.highest >= gap.n or any(streams.acked_by(gap.stream, sequence, gap.said.entry) for sequence in range(gap.highest + 1, gap.n + 1)):
+    if gap.highest >= gap.n or any(
+        streams.acked_by(gap.stream, sequence, gap.said.entry) for sequence in range(gap.highest + 1, gap.n + 1)
+    ):
         return False, []
     at = bisect_right(acks, gap.said.entry)
     next_ack = acks[at] if at < len(acks) else None
@@ -149,10 +151,17 @@ def _answer(
         return False, []  # something in flight was accepted first
     limit_us = gap.said.at_us + BEGIN_MS * 1000 + view.allowance_us
     open_until_us = min(presence.until_us(socket), presence.runs_until_us(gap.said.entry))
-    if open_until_us <= limit_us or (next_gap is not None and next_gap.said.at_us <= limit_us) or socket.faults & HAMPERING or view.spool_may_rotate:
+    if (
+        open_until_us <= limit_us
+        or (next_gap is not None and next_gap.said.at_us <= limit_us)
+        or socket.faults & HAMPERING
+        or view.spool_may_rotate
+    ):
         return False, []
     came = f"only {run.got} of them came in order" if run.begun else "not one of them came"
-    message = f"a gap error named {gap.highest} as the highest sequence of {gap.stream[2]}; {gap.highest + 1} to {gap.n} are due again, {came}"
+    message = (
+        f"a gap error named {gap.highest} as the highest sequence of {gap.stream[2]}; {gap.highest + 1} to {gap.n} are due again, {came}"
+    )
     return True, [Finding("WSR-ERR-2", message, (gap.said.entry, *((run.begun,) if run.begun else ())), upper_bound=True)]
 
 
@@ -224,7 +233,7 @@ def _others(view: View, socket: Socket, gaps: list[Gap]) -> Iterator[Finding]:
         asked = frame.stream_key in lowest and frame.sequence > lowest[frame.stream_key]
         if again and last is not None and not asked and frame.at_us - last.said.at_us <= AT_ONCE_MS * 1000:
             message = (
-                f"behind a gap error that named {last.highest} of {last.stream[2]}, sequence {frame.sequence} of {frame.stream} comes again, "
+                f"behind a gap error that named {last.highest} of {last.stream[2]}, {frame.stream} {frame.sequence} comes again, "
                 "which no error asks for"
             )
             yield Finding("WSR-ERR-2", message, (last.said.entry, frame.entry))

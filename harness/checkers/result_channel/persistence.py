@@ -50,9 +50,7 @@ def _refused_for_now(view: View, message: Message) -> Iterator[tuple[Socket, lis
             yield socket, refusals
 
 
-def _retried(
-    view: View, presence: Presence, message: Message, socket: Socket, refusals: list[Said]
-) -> tuple[bool, list[Finding]]:
+def _retried(view: View, presence: Presence, message: Message, socket: Socket, refusals: list[Said]) -> tuple[bool, list[Finding]]:
     """(it came again, findings)."""
     first = refusals[0]
     again = [frame for frame in message.sighted_on(socket) if frame.entry > first.entry]

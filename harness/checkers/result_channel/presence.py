@@ -127,7 +127,12 @@ class Presence:
                 continue
             first_here.add(frame.attempt_key)
             first = next(iter(attempt.delivered), None)
-            if first is not None and first.socket == socket.number and ack_entry < first.entry < frame.entry and not self._polled(frame.task):
+            if (
+                first is not None
+                and first.socket == socket.number
+                and ack_entry < first.entry < frame.entry
+                and not self._polled(frame.task)
+            ):
                 return Moment(frame.entry, frame.at_us)
         return None
 

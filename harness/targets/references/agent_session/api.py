@@ -75,7 +75,7 @@ class SessionApi:
     async def stream(self, session: str) -> aiohttp.ClientResponse:
         """An open stream, which may be silent as long as it likes. The caller closes it."""
         try:
-            async with asyncio.timeout(REQUEST_TIMEOUT_S):
+            async with asyncio.timeout(self.patience_s()):
                 response = await self.begin("GET", f"{self.path(session)}/events/stream", None, EVENT_STREAM)
         except TROUBLE as error:
             raise no_answer(error) from error
