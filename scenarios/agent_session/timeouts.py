@@ -24,8 +24,8 @@ TIMINGS: Mapping[str, tuple[dict[str, int] | None, ...]] = {
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    """As few cases as there are scripts, since each of them polls 200 times. On real sockets a stream may stay open for half an hour, so there is none."""
-    plain = {"next_page_end": None, "page_size": 20, "delete_running": "refuse", "timing_ms": timing(setting)}
+    """Few cases, since each of them polls 200 times. On real sockets a stream may stay open for half an hour, so there is none."""
+    plain = {"next_page_end": None, "page_size": 20, "delete_running": "refuse", "timing_ms": timing(setting), "persist_session": False}
     no_stream: list[Fault] = [Status(endpoint="stream", times=ALWAYS, status=503)]
     plan = no_stream if setting.world != "sim" and setting.profile == "sse" else []
 

@@ -14,6 +14,8 @@ LAST_FAULTS_MS = 50
 DRAIN_MS = {"sim": 180_000, "loopback": 15_000}
 STUCK_MS = {"sim": 15_000, "loopback": 1_500}
 """Where a task is not over by then, what was lost on an open connection is asked for by ending it."""
+LATE_DIAL_MS = {"sim": 70_000, "loopback": 1_000}
+"""Beyond the longest pause: an agent may keep its dials in a minute below the number that is allowed."""
 SETTLE_MS = {"sim": 1_000, "loopback": 300}
 QUIET_MS = {"sim": 300, "loopback": 100}
 KICKS_MAX = 3
@@ -63,9 +65,11 @@ class _Ending:
 
     async def look_again(self) -> None:
         """The last drop: the hello behind it lists what is kept, and what it lists may still come."""
-        hellos = self._plane.hellos
-        if self._plane.drop("close", 1001):
-            await self._plane.until(lambda: self._plane.hellos > hellos, self._reconnect_ms + SETTLE_MS[self._world])
+        if any(self._features.values()):
+            await self._plane.until(lambda: self._plane.session_active, self._reconnect_ms + LATE_DIAL_MS[self._world])
+            hellos = self._plane.hellos
+            if self._plane.drop("close", 1001):
+                await self._plane.until(lambda: self._plane.hellos > hellos, self._reconnect_ms + LATE_DIAL_MS[self._world])
         await self._scene.sleep(2 * self._figures["flush_interval"] + SETTLE_MS[self._world])
         await self._quiet()
 

@@ -30,7 +30,7 @@ MANY = (OUTPUT, ACK)
 """Types of which there are several for each task; of the others there is one, or one for each connection."""
 NTH = st.integers(1, 5)
 FIRST = st.sampled_from((1, 1, 2))
-FEW = st.sampled_from((1, 1, 1, 2))
+FEW = st.sampled_from((1, 1, 1, 1, 2))
 CODES = st.sampled_from((1001, 1000, 1011, 1008, 1012, 1013, 4000))
 RETRYABLE = ("internal", "rate_limited", "output_sequence_gap")
 FATAL = ("internal", "unauthorized", "invalid_envelope")

@@ -8,11 +8,11 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case, Operation
 from .base import agent_scenario
-from .draws import BRISK, DROPS, MIDDLE, Timing, case, task, timings, until
+from .draws import BRISK, DROPS, MIDDLE, Timing, case, task, timings, until, wait
 from .happened import came_back
 from .scripts import Script, long_scripts
 
-JUDGES = ("RPL-3", "HELLO-2", "HELLO-4", "SEQ-1", "SEQ-3", "FIN-1", "FIN-2", "HTTP-1", "RPL-1", "RPL-2", "HELLO-1")
+JUDGES = ("RPL-3", "HELLO-2", "SEQ-1", "SEQ-3", "FIN-1", "FIN-2", "HTTP-1", "RPL-1", "RPL-2", "HELLO-1")
 EMPTY = {"finals": "empty", "discarded": "empty", "replay": "empty"}
 LISTED = {"finals": "empty", "discarded": "empty", "replay": "missing"}
 
@@ -20,7 +20,8 @@ LISTED = {"finals": "empty", "discarded": "empty", "replay": "missing"}
 def draw(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, given: Script, dropped: Operation, outputs: int, lateness: list[int], kind: dict[str, str]) -> Case:
         shapes = [{}, *({**kind, "after_ms": late_ms} for late_ms in lateness)]
-        workload = [task(given), until("output", count=outputs), dropped, until("acked")]
+        # Long enough for what a late session owes, though the end may be told over HTTP before it is active.
+        workload = [task(given), until("output", count=outputs), dropped, until("acked"), wait(lateness[0] + 500)]
         return case("late-hello-acks", setting, workload, timing=timing, hello_acks=shapes)
 
     longest = (50, 300, 900, 3_000) if setting.world == "sim" else (50, 300, 700)

@@ -24,7 +24,7 @@ from .scripts import Script, long_scripts, scripts
 JUDGES = ("HTTP-1", "HTTP-3", "FIN-2", "FIN-4", "SEQ-1", "SEQ-3", "RPL-1", "AUTH-1")
 REPORTED = happened("reported")
 ASKED = happened("request", endpoint=REPORT)
-NTH = st.sampled_from((1, 1, 2, 3))
+NTH = st.sampled_from((1, 1, 1, 2))
 TIMES = st.sampled_from((1, 1, 2, 6))
 
 

@@ -73,19 +73,21 @@ def draw_frames(setting: Setting) -> SearchStrategy[Case]:
 def draw_http(setting: Setting) -> SearchStrategy[Case]:
     """Killed when it asks for tasks, reports one, or dials: when its request has gone out, and before or after its answer."""
 
-    def build(timing: Timing | None, given: list[Script], faults: list[Fault], old: bool, refused: list[Fault]) -> Case:
+    def build(timing: Timing | None, given: list[Script], faults: list[Fault], old: bool, results: bool, refused: list[Fault]) -> Case:
+        """Without results over the socket an attempt is reported over HTTP as well."""
         more = {"attempt": OLD} if old else {}
         workload = [op for n, one in enumerate(given, 1) for op in (task(one, n, via="poll", **more), until("reported", n, **more))]
-        return case("crash-requests", setting, workload, [*faults, *refused], timing=timing, delivery=False)
+        return case("crash-requests", setting, workload, [*faults, *refused], timing=timing, delivery=False, results=old and results)
 
     point = st.sampled_from(("before-answer", "after-answer", "head"))
-    crash = st.builds(Crash, endpoint=st.sampled_from((REPORT, REPORT, TASKS, SOCKET)), nth=st.sampled_from((1, 1, 2, 3)), point=point)
+    crash = st.builds(Crash, endpoint=st.sampled_from((REPORT, REPORT, TASKS, SOCKET)), nth=st.sampled_from((1, 1, 1, 2)), point=point)
     refused = st.one_of(st.just([]), upgrades_refused().map(lambda one: [one]))
     return st.builds(
         build,
         timings(setting, BRISK, MIDDLE),
         st.lists(scripts(size_max=2), min_size=1, max_size=2),
-        any_of(crash, size_max=2),
+        led_by(crash, crash, size_max=1),
+        st.booleans(),
         st.booleans(),
         refused,
     )

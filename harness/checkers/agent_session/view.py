@@ -43,7 +43,7 @@ class View:
     def __init__(self, history: History) -> None:
         self.history = history
         self.header: Header = history.header
-        self.wire: Wire = read_wire(history)
+        self.wire: Wire = without_late_answers(read_wire(history))
         reading = Reading(history, self.wire)
         self.sessions: list[Session] = list(reading.sessions.values())
         self.runs: list[Run] = list(reading.runs.values())
@@ -108,6 +108,17 @@ class View:
         """Numbers of entries, in order, each once."""
         numbers = {_number(row) for row in rows if row is not None}
         return tuple(sorted(number for number in numbers if number))
+
+
+def without_late_answers(wire: Wire) -> Wire:
+    """An answer that a fault let go of when the runner had closed its connection long ago has reached nobody."""
+    for request in wire.requests:
+        delivered, connection = request.delivered, wire.connections.get(request.connection)
+        if delivered is None or connection is None or connection.closed_by != "target":
+            continue
+        if connection.closed_entry < delivered.delivered_entry:
+            delivered.delivered_us = None
+    return wire
 
 
 def _number(row: Entry | Event | Request | int) -> int:

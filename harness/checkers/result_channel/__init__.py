@@ -5,14 +5,46 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ...values.verdict import Judgement
-from . import connecting, envelopes, errors, executing, finals, flushing, gaps, persistence, polling, reporting
+from . import (
+    asked,
+    between,
+    connecting,
+    content,
+    envelopes,
+    errors,
+    executing,
+    finals,
+    flushing,
+    gaps,
+    greeting,
+    keeping,
+    listing,
+    numbering,
+    persistence,
+    polling,
+    replaying,
+    reporting,
+)
 from .view import View
 
 AGENT_CHECKERS: Mapping[str, Callable[[View], Judgement]] = {
     "WSR-AUTH-1": envelopes.check_signatures,
     "WSR-ENV-1": envelopes.check_envelopes,
     "WSR-ENV-2": errors.check_invalid_frames,
+    "WSR-HELLO-1": greeting.check_first_frame,
+    "WSR-HELLO-2": greeting.check_before_ack,
+    "WSR-HELLO-3": greeting.check_other_ack,
+    "WSR-HELLO-4": listing.check_listing,
+    "WSR-ACK-1": keeping.check_kept,
+    "WSR-ACK-2": keeping.check_other_acks,
+    "WSR-SEQ-1": numbering.check_without_holes,
+    "WSR-SEQ-2": numbering.check_same_for_ever,
+    "WSR-SEQ-3": content.check_bytes,
+    "WSR-SEQ-4": numbering.check_ascending,
     "WSR-SEQ-5": envelopes.check_byte_counts,
+    "WSR-RPL-1": replaying.check_replay,
+    "WSR-RPL-2": asked.check_directives,
+    "WSR-RPL-3": between.check_between,
     "WSR-ERR-1": errors.check_retryable,
     "WSR-ERR-2": gaps.check_gaps,
     "WSR-ERR-3": errors.check_fatal,

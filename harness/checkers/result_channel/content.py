@@ -33,10 +33,13 @@ def check_bytes(view: View) -> Judgement:
         final = _own_end(view, task, attempt)
         for stream in STREAMS:
             text, accepted = task.text(stream), _accepted(attempt, stream)
-            whole = final is not None and (all_sent or _all_acknowledged(attempt))
+            acknowledged = _all_acknowledged(attempt)
+            whole = final is not None and not _is_parked(attempt, stream) and (all_sent or acknowledged)
             seen = seen or bool(text and (accepted or whole))
             if text is not None:
-                findings.extend(_compare(task, stream, text, accepted, final if whole else None))
+                findings.extend(_wrong(task, stream, text, accepted, whole))
+            if text is not None and whole and final is not None and not findings:
+                findings.extend(_missing(task, stream, text, accepted, final, waited=not acknowledged))
         if final is not None:
             findings.extend(_final_output(task, final))
     if not seen and not findings:
@@ -73,20 +76,32 @@ def _all_acknowledged(attempt: Attempt) -> bool:
     return all(message.free_entry is not None for row in rows for message in row.messages)
 
 
-def _compare(task: Task, stream: str, text: str, accepted: list[Frame], final: Message | None) -> Iterator[Finding]:
-    """``final``: everything must have come; None: more may yet come."""
+def _is_parked(attempt: Attempt, stream: str) -> bool:
+    """A row was refused for good so often that it may be given up, and all behind it with it."""
+    messages = (message for row in attempt.streams.get(stream, {}).values() for message in row.messages)
+    return any(message.parked_entry is not None for message in messages)
+
+
+def _wrong(task: Task, stream: str, text: str, accepted: list[Frame], whole: bool) -> Iterator[Finding]:
     at = 0
     for frame in accepted:
-        if not text.startswith(frame.data, at):
-            wrote = text[at : at + max(len(frame.data), 1)]
+        # A command that was killed may have left half a character, which nobody can send.
+        data = frame.data.rstrip("\ufffd") if not whole and frame is accepted[-1] else frame.data
+        if not text.startswith(data, at):
+            wrote = text[at : at + max(len(data), 1)]
             said = f"{stream} {frame.sequence} of {task.task!r} is {_shown(frame.data)}; the command wrote {_shown(wrote)} there"
             yield Finding("WSR-SEQ-3", said, (task.entry, frame.entry))
             return
-        at += len(frame.data)
-    if final is not None and at < len(text):
+        at += len(data)
+
+
+def _missing(task: Task, stream: str, text: str, accepted: list[Frame], final: Message, *, waited: bool) -> Iterator[Finding]:
+    """``waited``: rows are unacknowledged still, but there was a session to send them in."""
+    at = sum(len(frame.data) for frame in accepted)
+    if at < len(text):
         evidence = (task.entry, *(() if not accepted else (accepted[-1].entry,)), final.first.entry)
         said = f"of {stream} of {task.task!r} came {at} characters of {len(text)}; {_shown(text[at:])} is missing"
-        yield Finding("WSR-SEQ-3", said, evidence)
+        yield Finding("WSR-SEQ-3", said, evidence, upper_bound=waited)
 
 
 def _final_output(task: Task, final: Message) -> Iterator[Finding]:

@@ -34,7 +34,9 @@ def check_signatures(view: View) -> Judgement:
         elif earlier != dial.number:
             findings.append(Finding("WSR-AUTH-1", "an upgrade has the nonce of an earlier one", (earlier, dial.number)))
         elif skew_ms is None or skew_ms > SKEW_MS_MAX + view.header.allowance_ms:
-            message = f"the timestamp of an upgrade is {skew_ms} ms from the clock" if skew_ms is not None else "an upgrade has no timestamp"
+            message = (
+                f"the timestamp of an upgrade is {skew_ms} ms from the clock" if skew_ms is not None else "an upgrade has no timestamp"
+            )
             findings.append(Finding("WSR-AUTH-1", message, (dial.number,)))
     return judged(findings[:SHOWN_MAX])
 

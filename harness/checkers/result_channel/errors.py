@@ -18,6 +18,8 @@ CLOSE_MS = 5_000
 """By when an agent has closed a connection that it must close."""
 AT_ONCE_MS = 1_000
 """A close so soon behind an error, and without another cause, is caused by it."""
+BREATHER_MS = 60_000
+"""Who must not dial more than so often a minute may wait for the next one."""
 SHOWN = 60
 
 
@@ -41,7 +43,7 @@ def check_invalid_frames(view: View) -> Judgement:
 
 
 def _effects(view: View) -> Iterator[Finding]:
-    """An illegal frame is, but for one thing, the delivery of a task of its own: what the agent tells of tasks that nobody made is its effect."""
+    """An illegal frame is, but for one thing, the delivery of a task of its own: what is told of tasks that nobody made is its effect."""
     illegal = next((said for socket in view.sockets for said in socket.said if said.illegal), None)
     if illegal is None:
         return
@@ -77,7 +79,7 @@ def _closes(view: View, presence: Presence, socket: Socket, said: Said, requirem
     dial = presence.dial_after(end.entry)
     if dial is not None:
         return True, []
-    if presence.runs_until_us(end.entry) - end.at_us <= presence.dial_bound_us:
+    if presence.runs_until_us(end.entry) - end.at_us <= presence.dial_bound_us + BREATHER_MS * 1000:
         return False, []
     message = f"{what} made the agent close the connection, and it never dialled again"
     return False, [Finding(requirement, message, (said.entry, end.entry), upper_bound=True)]

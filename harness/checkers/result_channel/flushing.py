@@ -71,7 +71,7 @@ def _all_written(view: View) -> Iterator[Written]:
 
 def _late(requirement: str, task: Task, write: Write, frame: Frame, late_us: int, what: str) -> Finding:
     message = (
-        f"what {task.task!r} wrote to {write.stream} was seen {late_us / 1000:g} ms later over an active session: {what} did not flush it"
+        f"{what} did not flush what {task.task!r} wrote to {write.stream}: it was seen {late_us / 1000:g} ms later, over an active session"
     )
     return Finding(requirement, message, (task.entry, frame.entry), upper_bound=True)
 

@@ -229,7 +229,8 @@ def _others(view: View, socket: Socket, gaps: list[Gap]) -> Iterator[Finding]:
             following = next(errors, None)
         if frame.type != OUTPUT or not frame.durable:
             continue
-        again, _ = frame.message_id in sent, sent.add(frame.message_id)
+        again = frame.message_id in sent
+        sent.add(frame.message_id)
         asked = frame.stream_key in lowest and frame.sequence > lowest[frame.stream_key]
         if again and last is not None and not asked and frame.at_us - last.said.at_us <= AT_ONCE_MS * 1000:
             message = (

@@ -18,7 +18,7 @@ WATCHED_MS = 500
 
 
 def check_first_frame(view: View) -> Judgement:
-    findings = []
+    findings: list[Finding] = []
     for socket in view.sockets:
         if not socket.frames:
             findings.extend(_silence(view, socket))

@@ -40,7 +40,8 @@ class _Lost:
 
 def check_kept(view: View) -> Judgement:
     findings = [
-        Finding("WSR-ACK-1", f"{lost.message.name()} is gone, though nothing acknowledged it", _entries(lost)) for lost in _lost_by_itself(view)
+        Finding("WSR-ACK-1", f"{lost.message.name()} is gone, though nothing acknowledged it", _entries(lost))
+        for lost in _lost_by_itself(view)
     ]
     findings += _sent_again(view)
     if not findings and not _kept_something(view) and not _let_go(view):
@@ -56,7 +57,9 @@ def _lost_by_itself(view: View) -> list[_Lost]:
 def _lost(view: View) -> Iterator[_Lost]:
     told: set[str] = set()
     acks = _OtherAcks(view)
-    last_stood = max((number for number, socket in enumerate(view.greeted) if stood(view, socket) and not socket.directives.present), default=-1)
+    last_stood = max(
+        (number for number, socket in enumerate(view.greeted) if stood(view, socket) and not socket.directives.present), default=-1
+    )
     for socket in view.greeted[: last_stood + 1]:
         hello, frame = socket.hello, socket.hello_frame
         if hello is None or frame is None:
@@ -133,7 +136,9 @@ def check_other_acks(view: View) -> Judgement:
             findings.append(Finding("WSR-ACK-2", said, _entries(lost)))
     findings += _closed(view)
     if not findings and not _others_read(view):
-        return not_judged("precondition never met: no ack was surely read while another message was unacknowledged that a later hello should list")
+        return not_judged(
+            "precondition never met: no ack was surely read while another message was unacknowledged that a later hello should list"
+        )
     return judged(findings[:1])
 
 
@@ -161,7 +166,9 @@ def _closed(view: View) -> Iterator[Finding]:
         if not said or said[-1].type != "ack" or said[-1].meant not in STRAY or any(each.illegal or each.is_fatal for each in said):
             continue
         if end.at_us <= said[-1].at_us + AT_ONCE_MS * 1000 and not _paused(view, said[-1].at_us, end.at_us):
-            yield Finding("WSR-ACK-2", "the agent closes the connection on an ack that is unknown or comes again", (said[-1].entry, end.entry))
+            yield Finding(
+                "WSR-ACK-2", "the agent closes the connection on an ack that is unknown or comes again", (said[-1].entry, end.entry)
+            )
 
 
 def _paused(view: View, from_us: int, to_us: int) -> bool:

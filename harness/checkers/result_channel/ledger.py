@@ -64,6 +64,12 @@ class Message:
         """The last entry that shows that it exists: a sighting, or a hello that lists it."""
         return max(self.sightings[-1].entry, self.listed[-1] if self.listed else 0)
 
+    @property
+    def parked_entry(self) -> int | None:
+        """From when it may be given up, since it was refused for good so often; None: it was not."""
+        fatal = [said for said in self.refusals if said.is_fatal]
+        return fatal[FATAL_MAX - 1].entry if len(fatal) >= FATAL_MAX else None
+
     def sighted_on(self, socket: Socket) -> Iterator[Frame]:
         return (frame for frame in self.sightings if frame.socket == socket.number)
 

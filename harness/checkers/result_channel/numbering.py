@@ -27,13 +27,14 @@ def check_without_holes(view: View) -> Judgement:
     rows_max = streams = 0
     all_sent = stood_to_the_end(view)
     for key, rows in _streams(view):
-        if not all_sent and not all(message.free_entry is not None for row in rows.values() for message in row.messages):
+        acknowledged = all(message.free_entry is not None for row in rows.values() for message in row.messages)
+        if not all_sent and not acknowledged:
             continue
         rows_max, streams = max(rows_max, len(rows)), streams + 1
         missing = next((sequence for sequence in range(1, len(rows) + 1) if sequence not in rows), None)
         if missing is not None:
             said = f"{key[2]} of {key[0]!r} has no sequence {missing}, but {max(rows)}"
-            findings.append(Finding("WSR-SEQ-1", said, (rows[max(rows)].first_entry, view.settled.number)))
+            findings.append(Finding("WSR-SEQ-1", said, (rows[max(rows)].first_entry, view.settled.number), upper_bound=not acknowledged))
     if not findings and rows_max < 2 and streams < 2:
         return not_judged("precondition never met: no two chunks of output were acknowledged")
     return judged(findings[:SHOWN_MAX])

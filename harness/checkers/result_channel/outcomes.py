@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 from ..wire import Request
-from .hello import AttemptKey
+from .hello import AttemptKey, text_of
 from .view import View
 
 INTERRUPTED = "interrupted"
@@ -48,9 +48,13 @@ def _all_told(view: View) -> Iterator[tuple[AttemptKey, Told]]:
             for frame in final.sightings:
                 yield key, Told("final", frame.entry, frame.at_us, frame.payload)
     for socket in view.greeted:
-        hello, frame = socket.hello, socket.hello_frame
-        for row in hello.finals.values() if hello is not None and frame is not None else ():
-            yield (str(row.get("task_id")), str(row.get("execution_attempt_id"))), Told("listing", frame.entry, frame.at_us, row)
+        hello, heard = socket.hello, socket.hello_frame
+        for row in hello.finals.values() if hello is not None else ():
+            if heard is not None:
+                yield (
+                    (text_of(row.get("task_id")), text_of(row.get("execution_attempt_id"))),
+                    Told("listing", heard.entry, heard.at_us, row),
+                )
     sole = sole_attempts(view)
     for report in view.reports:
         if report.task in sole and report.body is not None:

@@ -13,7 +13,7 @@ from .ledger import Message
 from .sockets import DURABLE, Frame, Socket
 from .view import View
 
-REPLAY_MS = {"sim": 900, "loopback": 2_000}
+REPLAY_MS = {"sim": 300, "loopback": 400}
 """By when, behind the hello_ack, a replay is through where nothing holds up the connection."""
 UNKNOWN_ROWS_MAX = 10_000
 """A hello may claim any range: so many of the rows that nobody has seen are asked for."""

@@ -19,7 +19,7 @@ from ...contracts.result_channel import LIMITS, T_MS_MIN, TIMING
 from ...values.history import Entry, Header, History
 from ..wire import Wire, read_wire
 from .hello import AttemptKey
-from .ledger import FATAL_MAX, Ledger, Message, SureAck
+from .ledger import Ledger, Message, SureAck
 from .reading import Record, read_record
 from .sockets import Said, Socket
 from .tasks import Pause, Report, Task
@@ -164,12 +164,12 @@ class View:
         for row in self.ledger.rows:
             entry = _first_entry(said for message in row.messages for said in message.acks)
             for message in row.messages:
-                message.free_entry = _earliest(entry, _parked(message))
+                message.free_entry = _earliest(entry, message.parked_entry)
         for attempt in self.ledger.attempts.values():
             entry = _first_entry(said for final in attempt.finals for said in (*final.acks, *final.accepted_by_hello_ack))
             reported = next((report.entry for report in self.reports_of(attempt.key[0]) if report.status == 200), None)
             for final in attempt.finals:
-                final.free_entry = _earliest(entry, reported, _parked(final))
+                final.free_entry = _earliest(entry, reported, final.parked_entry)
 
     def due_at(self, socket: Socket) -> list[Message]:
         """What was seen before that upgrade was asked for and is to be kept when its hello arrives: the hello has to list it."""
@@ -202,9 +202,3 @@ def _first_entry(said: Iterable[Said]) -> int | None:
 
 def _earliest(*entries: int | None) -> int | None:
     return min((entry for entry in entries if entry is not None), default=None)
-
-
-def _parked(message: Message) -> int | None:
-    """From when it may be given up, since it was refused for good so often."""
-    fatal = [said for said in message.refusals if said.is_fatal]
-    return fatal[FATAL_MAX - 1].entry if len(fatal) >= FATAL_MAX else None

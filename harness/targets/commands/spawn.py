@@ -20,6 +20,10 @@ OWNERSHIP = __name__.removesuffix(".targets.commands.spawn") + ".worlds.ownershi
 """Looked up, not imported: where nobody has loaded it, the loop is none of ours, and its import would slow every driver down."""
 
 
+NEEDS_A_SHELL = frozenset("\\'\"#")
+"""Without these a command falls apart at its spaces; shlex would take a millisecond for a long script."""
+
+
 class Command(Protocol):
     """A command that runs."""
 
@@ -62,7 +66,7 @@ class ProcessCommand:
 
 async def spawn(command: str) -> Command:
     """Starts ``command``, split as a shell would split it, without a shell. Raises OSError when it cannot be started, and ValueError."""
-    words = shlex.split(command)
+    words = command.split() if NEEDS_A_SHELL.isdisjoint(command) else shlex.split(command)
     if not words:
         raise ValueError("an empty command")
     if is_loop_of_ours():

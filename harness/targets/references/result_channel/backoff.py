@@ -6,9 +6,9 @@ import random
 from collections import Counter, deque
 
 JITTER = 0.25
-WINDOW_S = 60.0
-FATAL_IN_WINDOW_MAX = 15
 PARKED_AFTER = 5
+FLOOD, FLOOD_WINDOW_S, FLOOD_PAUSE_S = 5, 60.0, 4.0
+"""So many fatal errors within the window are a flood; in one, so long a pause keeps it at 20 reconnects a minute."""
 
 
 class Backoff:
@@ -42,7 +42,7 @@ class Refusals:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-        self.moments: deque[float] = deque(maxlen=FATAL_IN_WINDOW_MAX)
+        self.moments: deque[float] = deque(maxlen=FLOOD)
 
     def fatal(self, message_id: str | None, now: float) -> None:
         self.moments.append(now)
@@ -53,8 +53,7 @@ class Refusals:
         """A parked message is kept, and no session of this life sends it any more."""
         return self.counts[message_id] >= PARKED_AFTER
 
-    def pause_s(self, now: float) -> float:
-        """How long to wait so that no more reconnects than allowed follow fatal errors."""
-        if len(self.moments) < FATAL_IN_WINDOW_MAX:
-            return 0.0
-        return max(0.0, self.moments[0] + WINDOW_S - now)
+    def pause_s(self, since: float) -> float:
+        """The least pause behind a session that began at ``since``."""
+        is_flood = len(self.moments) == FLOOD and self.moments[-1] - self.moments[0] < FLOOD_WINDOW_S
+        return FLOOD_PAUSE_S if is_flood and self.moments[-1] >= since else 0.0

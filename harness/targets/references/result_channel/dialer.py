@@ -36,10 +36,11 @@ class Dialer:
 
     async def work(self) -> None:
         while True:
+            began_at = self.core.clock()
             socket = await self.dial()
             if socket is not None:
                 await self.talk(socket)
-            await asyncio.sleep(self.pause_s())
+            await asyncio.sleep(self.pause_s(began_at))
 
     async def dial(self) -> aiohttp.ClientWebSocketResponse | None:
         """None when there is no connection to be had."""
@@ -66,11 +67,11 @@ class Dialer:
         self.backoff.session_over(session.active_s)
         self.report_parked()
 
-    def pause_s(self) -> float:
-        return max(self.backoff.next_s(), self.refusals.pause_s(self.core.clock()))
+    def pause_s(self, began_at: float) -> float:
+        return max(self.backoff.next_s(), self.refusals.pause_s(began_at))
 
     def report_parked(self) -> None:
         """A final that the socket refuses for good can still be told the old way."""
-        for entry in self.core.outbox.entries():
+        for entry in self.core.outbox.rows():
             if entry.kind == FINAL and self.refusals.is_parked(entry.message_id):
                 self.reporter.expect(entry.number, 0.0)

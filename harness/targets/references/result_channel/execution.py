@@ -54,11 +54,11 @@ class Execution:
     capture_type: ClassVar[type[Capture]] = Capture
     publisher_type: ClassVar[type[Publisher]] = Publisher
 
-    def __init__(self, core: Core, attempt: Attempt, started_at: str) -> None:
+    def __init__(self, core: Core, attempt: Attempt) -> None:
         self.core = core
         self.key = attempt.key
         self.command = attempt.command
-        self.started_at = started_at
+        self.started_at = attempt.started_at
         self.process: Command | None = None
         self.publishers = {stream: self.publisher(stream) for stream in ("stdout", "stderr")}
         self.captures = {stream: self.capture(publisher) for stream, publisher in self.publishers.items()}

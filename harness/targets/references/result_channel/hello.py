@@ -9,7 +9,7 @@ from .attempts import Attempt, Key, State
 from .core import Core
 from .envelope import OUTPUT
 from .execution import Execution
-from .outbox import Entry, Row
+from .outbox import Row
 
 CLIENT_VERSION = "streamproof-reference/1"
 
@@ -37,7 +37,7 @@ class Hello:
             "spool_status": {
                 "bytes_used": outbox.spool_bytes,
                 "byte_cap": settings.spool_bytes,
-                "has_rotated_chunks": bool(self.core.attempts.truncated),
+                "has_rotated_chunks": self.core.attempts.any_truncated(),
             },
             "client_version": CLIENT_VERSION,
             "capabilities": {"results_enabled": settings.results, "delivery_enabled": settings.delivery},
@@ -69,7 +69,7 @@ class Hello:
         }
 
     def unacked_output(self) -> list[dict[str, Any]]:
-        outputs = [entry for entry in self.core.outbox.entries() if entry.kind == OUTPUT]
+        outputs = [entry for entry in self.core.outbox.rows() if entry.kind == OUTPUT]
         return [self.range(key, stream, run) for (key, stream), entries in by_stream(outputs).items() for run in runs(entries)]
 
     def range(self, key: Key, stream: str, run: tuple[int, int]) -> dict[str, Any]:
@@ -79,11 +79,11 @@ class Hello:
             "stream": stream,
             "first_sequence": run[0],
             "last_sequence": run[1],
-            "truncated_locally": key in self.core.attempts.truncated,
+            "truncated_locally": self.core.attempts.is_truncated(key),
         }
 
 
-def by_stream(outputs: Iterable[Entry]) -> dict[tuple[Key, str], list[int]]:
+def by_stream(outputs: Iterable[Row]) -> dict[tuple[Key, str], list[int]]:
     """The sequences of each stream, ascending."""
     found: dict[tuple[Key, str], list[int]] = {}
     for entry in outputs:

@@ -1,13 +1,15 @@
 """What is to be told and was not acknowledged: a row for each message, in the order in which they came to be.
 
-A row is written before its message is sent, keeps its message id, and goes by nothing but an acknowledgement of that id (or a PUT
+A row is stored before its message is sent, keeps its message id, and goes by nothing but an acknowledgement of that id (or a PUT
 that was answered 200, for a final; or the spool, for output). ``report`` is a final that the socket does not carry.
+
+What the file holds is held in memory as well, and that is what is looked at: the file is read once, by the next life.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,25 +21,25 @@ REPORT = "report"
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A row without what it carries."""
+class Row:
+    """``stream`` and ``sequence`` are those of output."""
 
     number: int
     message_id: str
     kind: str
     task: str
     attempt: str
-    stream: str | None
+    stream: str
     sequence: int
+    payload: Mapping[str, Any]
 
     @property
     def key(self) -> Key:
         return (self.task, self.attempt)
 
-
-@dataclass(frozen=True)
-class Row(Entry):
-    payload: dict[str, Any]
+    @property
+    def spool_bytes(self) -> int:
+        return int(self.payload.get("byte_count", 0))
 
 
 class Outbox:
@@ -47,18 +49,23 @@ class Outbox:
         self.database = database
         self.attempts = attempts
         self.spool_bytes_max = spool_bytes_max
-        [self.spool_bytes] = database.execute("SELECT COALESCE(SUM(bytes), 0) FROM outbox").fetchone()
+        self.spool_bytes = 0
+        self.newest = 0
+        """The number of the newest row that there ever was in this life."""
+        self.by_number: dict[int, Row] = {}
+        self.by_id: dict[str, Row] = {}
+        stored = database.execute("SELECT number, message_id, kind, task, attempt, stream, sequence, payload FROM outbox ORDER BY number")
+        for number, message_id, kind, task, attempt, stream, sequence, payload in stored:
+            self.learn(Row(number, message_id, kind, task, attempt, stream, sequence, json.loads(payload)))
 
     # --- putting in -------------------------------------------------------------------------------------------------
 
     def add_output(self, key: Key, stream: str, sequence: int, data: str) -> int:
         """The number of the row. Raises sqlite3.Error when it cannot be stored."""
         payload = {"stream": stream, "data": data, "byte_count": self.byte_count(data)}
-        if key in self.attempts.truncated:
+        if self.attempts.is_truncated(key):
             payload["truncated_locally"] = True
-        number = self.add(self.output_id(), OUTPUT, key, payload, stream, sequence)
-        self.make_room(number)
-        return number
+        return self.add(self.output_id(), OUTPUT, key, payload, stream, sequence)
 
     def output_id(self) -> str:
         return new_message_id("output")
@@ -66,92 +73,77 @@ class Outbox:
     def byte_count(self, data: str) -> int:
         return len(data.encode())
 
-    def add_final(self, key: Key, kind: str, payload: dict[str, Any], message_id: str) -> int:
+    def add_final(self, key: Key, kind: str, payload: Mapping[str, Any], message_id: str) -> int:
         return self.add(message_id, kind, key, payload)
 
-    def add(
-        self, message_id: str, kind: str, key: Key, payload: dict[str, Any], stream: str | None = None, sequence: int | None = None
-    ) -> int:
-        size = payload.get("byte_count", 0)
-        cursor = self.database.execute(
-            "INSERT INTO outbox (message_id, kind, task, attempt, stream, sequence, bytes, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            message_id,
-            kind,
-            *key,
-            stream,
-            sequence,
-            size,
-            json.dumps(payload),
-        )
-        self.spool_bytes += size
-        return cursor.lastrowid or 0
+    def add(self, message_id: str, kind: str, key: Key, payload: Mapping[str, Any], stream: str = "", sequence: int = 0) -> int:
+        statement = "INSERT INTO outbox (message_id, kind, task, attempt, stream, sequence, payload) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        cursor = self.database.execute(statement, message_id, kind, *key, stream, sequence, json.dumps(payload))
+        row = Row(cursor.lastrowid or 0, message_id, kind, *key, stream, sequence, payload)
+        self.database.after_commit(lambda: self.accept(row))
+        return row.number
 
-    def make_room(self, newest: int) -> None:
-        """Gives up the oldest output, but not the one that has just come, and marks its attempt."""
-        while self.spool_bytes > self.spool_bytes_max:
-            statement = "SELECT * FROM entries WHERE kind = ? AND number < ? ORDER BY number LIMIT 1"
-            row = self.database.execute(statement, OUTPUT, newest).fetchone()
-            if row is None:
-                return
-            oldest = Entry(*row)
-            self.attempts.truncate(oldest.key)
-            self.remove(oldest.number)
+    def accept(self, row: Row) -> None:
+        self.learn(row)
+        self.make_room()
+
+    def learn(self, row: Row) -> None:
+        self.by_number[row.number] = self.by_id[row.message_id] = row
+        self.spool_bytes += row.spool_bytes
+        self.newest = row.number
+
+    def make_room(self) -> None:
+        """Gives up the oldest output, but never the newest row, and marks its attempt."""
+        if self.spool_bytes <= self.spool_bytes_max:
+            return
+        for row in self.rows():
+            if row.kind == OUTPUT and row.number < self.newest and self.spool_bytes > self.spool_bytes_max:
+                self.attempts.truncate(row.key)
+                self.remove(row)
 
     # --- looking up -------------------------------------------------------------------------------------------------
 
     def row(self, number: int) -> Row | None:
-        found = self.database.execute("SELECT * FROM messages WHERE number = ?", number).fetchone()
-        return None if found is None else _row(found)
+        return self.by_number.get(number)
 
-    def named(self, message_id: str) -> Entry | None:
-        found = self.database.execute("SELECT * FROM entries WHERE message_id = ?", message_id).fetchone()
-        return None if found is None else Entry(*found)
+    def named(self, message_id: str) -> Row | None:
+        return self.by_id.get(message_id)
 
-    def entries(self) -> list[Entry]:
+    def rows(self) -> list[Row]:
         """All of them, in their order."""
-        return self.newer_than(0)
+        return list(self.by_number.values())
 
-    def newer_than(self, number: int) -> list[Entry]:
-        return self.listed("SELECT * FROM entries WHERE number > ? ORDER BY number", number)
+    def newer_than(self, number: int) -> list[Row]:
+        return [row for row in self.rows() if row.number > number]
 
-    def of_stream(self, key: Key, stream: str, from_sequence: int) -> list[Entry]:
+    def of_stream(self, key: Key, stream: str, from_sequence: int) -> list[Row]:
         """Ascending, from a sequence on."""
-        statement = "SELECT * FROM entries WHERE task = ? AND attempt = ? AND stream = ? AND sequence >= ? ORDER BY sequence"
-        return self.listed(statement, *key, stream, from_sequence)
-
-    def final_of(self, key: Key) -> Entry | None:
-        found = self.listed("SELECT * FROM entries WHERE kind = ? AND task = ? AND attempt = ?", FINAL, *key)
-        return found[0] if found else None
+        found = [row for row in self.rows() if row.kind == OUTPUT and row.key == key and row.stream == stream]
+        return [row for row in found if row.sequence >= from_sequence]
 
     def finals(self) -> list[Row]:
-        return [_row(row) for row in self.database.execute("SELECT * FROM messages WHERE kind = ? ORDER BY number", FINAL)]
+        return [row for row in self.rows() if row.kind == FINAL]
 
-    def newest(self) -> int:
-        """The number of the newest row that there ever was."""
-        found = self.database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
-        return 0 if found is None else int(found[0])
-
-    def listed(self, statement: str, *values: Any) -> list[Entry]:
-        return [Entry(*row) for row in self.database.execute(statement, *values)]
+    def final_of(self, key: Key) -> Row | None:
+        return next((row for row in self.finals() if row.key == key), None)
 
     # --- taking out -------------------------------------------------------------------------------------------------
 
     def acknowledge(self, message_id: str) -> None:
         """Exactly this message and no other. One that is not there does no harm."""
-        entry = self.named(message_id)
-        if entry is not None:
-            self.remove(entry.number)
+        row = self.named(message_id)
+        if row is not None:
+            self.remove(row)
 
     def acknowledge_finals(self, message_ids: Iterable[str]) -> None:
         for message_id in message_ids:
-            entry = self.named(message_id)
-            if entry is not None and entry.kind == FINAL:
-                self.remove(entry.number)
+            row = self.named(message_id)
+            if row is not None and row.kind == FINAL:
+                self.remove(row)
 
-    def remove(self, number: int) -> None:
-        found = self.database.execute("DELETE FROM outbox WHERE number = ? RETURNING bytes", number).fetchone()
-        self.spool_bytes -= 0 if found is None else found[0]
-
-
-def _row(found: tuple[Any, ...]) -> Row:
-    return Row(*found[:-1], json.loads(found[-1]))
+    def remove(self, row: Row) -> None:
+        """Does nothing when it is gone already."""
+        if self.by_number.pop(row.number, None) is not None:
+            self.database.execute("DELETE FROM outbox WHERE number = ?", row.number)
+            self.by_id.pop(row.message_id, None)
+            self.spool_bytes -= row.spool_bytes

@@ -13,7 +13,7 @@ from typing import Any
 
 from .core import Core
 from .envelope import OUTPUT, is_number
-from .outbox import Entry
+from .outbox import Row
 from .pump import Pump
 
 GAP_CODE = "output_sequence_gap"
@@ -73,7 +73,7 @@ class Repairs:
     def first_missed(self, gap: Gap) -> int:
         return gap[2] + 1
 
-    def missed(self, gap: Gap) -> list[Entry]:
+    def missed(self, gap: Gap) -> list[Row]:
         return self.core.outbox.of_stream(gap[0], gap[1], self.first_missed(gap))
 
     # --- retries ----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .envelope import FINAL, OUTPUT, is_number
-from .outbox import Entry, Outbox
+from .outbox import Outbox, Row
 
 DIRECTIVES = ("acknowledged_final_message_ids", "discarded_attempts", "output_replay")
 
@@ -27,21 +27,21 @@ class Replay:
         finals = payload.get("acknowledged_final_message_ids")
         if isinstance(finals, list):
             self.outbox.acknowledge_finals(id for id in finals if isinstance(id, str))
-        entries = self.directed(payload) if self.has_directives(payload) else self.outbox.entries()
+        entries = self.directed(payload) if self.has_directives(payload) else self.outbox.rows()
         return [entry.number for entry in self.ordered(entries) if entry.kind in (OUTPUT, FINAL)]
 
     def has_directives(self, payload: Mapping[str, Any]) -> bool:
         return any(payload.get(name) is not None for name in DIRECTIVES)
 
-    def ordered(self, entries: list[Entry]) -> list[Entry]:
+    def ordered(self, entries: list[Row]) -> list[Row]:
         """As they came to be: output before the final that tells its end."""
         return entries
 
-    def directed(self, payload: Mapping[str, Any]) -> list[Entry]:
+    def directed(self, payload: Mapping[str, Any]) -> list[Row]:
         asked = {entry.number: entry for row in payload.get("output_replay") or [] for entry in self.asked(row)}
         return [*(asked[number] for number in sorted(asked)), *self.outbox.newer_than(self.newest_listed)]
 
-    def asked(self, row: Any) -> list[Entry]:
+    def asked(self, row: Any) -> list[Row]:
         """One directive; of what it names only what the hello could list."""
         if not isinstance(row, dict) or not is_number(row.get("next_sequence")):
             return []

@@ -65,7 +65,7 @@ class Reporter:
 
     def expect_all(self, after_s: float) -> None:
         """What nobody has acknowledged, and no session carries any more."""
-        for entry in self.core.outbox.entries():
+        for entry in self.core.outbox.rows():
             if entry.kind == REPORT:
                 self.expect(entry.number, 0.0)
             elif entry.kind == FINAL:
@@ -108,7 +108,7 @@ class Reporter:
                 self.reported(row)
             if status is not None and status < 500:
                 return False
-        self.core.log("warn", f"the final of {row.task!r} could not be reported")
+        self.core.log("warn", f"a report had no success in {1 + len(self.pauses_s)} tries")
         return True
 
     async def ask(self, row: Row, planned: Round) -> int | None:
@@ -133,4 +133,4 @@ class Reporter:
 
     def reported(self, row: Row) -> None:
         """Whoever has answered 200 knows it: it is not sent over the socket any more."""
-        self.core.outbox.remove(row.number)
+        self.core.outbox.remove(row)

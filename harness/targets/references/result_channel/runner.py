@@ -104,9 +104,7 @@ class Runner:
         return next((key for key in self.queue if key not in self.held), None)
 
     async def execute(self, key: Key) -> None:
-        attempt = self.core.attempts.find(key)
-        assert attempt is not None  # what is queued was stored before
-        self.running = self.execution_type(self.core, attempt, self.core.attempts.start(key))
+        self.running = self.execution_type(self.core, self.core.attempts.start(key))
         self.announce(key)
         payload = await self.running.run()
         self.record(key, payload, State.FINAL, self.final_id())

@@ -146,7 +146,7 @@ class Session:
 
     async def greet(self) -> None:
         hello = self.hello_type(self.core, self.runner.running)
-        self.newest_listed = self.core.outbox.newest()
+        self.newest_listed = self.core.outbox.newest
         self.runner.hold(attempt.key for attempt in hello.waiting)
         await self.pump.send(envelope(self.core.settings.agent_id, self.hello_id, HELLO, hello.payload()))
 
