@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
+from ...harness.faults.base import Fault
 from ...harness.faults.end_stream import EndStreamFault
 from ...harness.values.case import Case
 from ..preconditions import any_injected
@@ -24,7 +25,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
 
     hidden = st.lists(st.booleans(), min_size=5, max_size=5).map(lambda flags: [True, *flags])
     drafts = st.builds(build, messages(1, 4), hidden, messages(0, 3))
-    faults = st.integers(1, 6).map(lambda count: [EndStreamFault(after_events=count)])
+    faults: SearchStrategy[list[Fault]] = st.integers(1, 6).map(lambda count: [EndStreamFault(after_events=count)])
     return cases("merged", setting, drafts, faults, beat_ms=streamed_beats(setting))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -21,7 +23,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
 
     counts = st.tuples(st.sampled_from((3, 18, 21, 45)), st.sampled_from((0, 5, 25)), st.sampled_from((0, 3, 8)))
     drafts = st.builds(build, counts, st.sampled_from((0, 1)), st.sampled_from(("idle", "terminated")))
-    config = {"page_size": st.sampled_from((20, 20, 7, 4)), "paging": st.sampled_from(("cursor", "offset"))}
+    config: dict[str, Any] = {"page_size": st.sampled_from((20, 20, 7, 4)), "paging": st.sampled_from(("cursor", "offset"))}
     few_ms = st.sampled_from((1, 2, 40) if setting.world == "sim" else (2, 20))
     return cases("pages", setting, drafts, beat_ms=few_ms, **config)
 

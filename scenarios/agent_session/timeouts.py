@@ -36,7 +36,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     hours = 70 * 3_600_000 // 40
     late = [message("still at it"), {**IDLE, "gap": hours}]
     kinds: list[tuple[Drafts, bool]] = [([message("still at it")], False), ([], True), (late, False)]
-    return st.builds(lambda kind, settings: build(*kind, settings), st.sampled_from(kinds), configs(setting, **plain))
+    return st.builds(lambda kind, settings: build(kind[0], kind[1], settings), st.sampled_from(kinds), configs(setting, **plain))
 
 
 def timing(setting: Setting) -> SearchStrategy[dict[str, int] | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -15,7 +17,7 @@ JUDGES = "PAGE-1 COMPLETE-1"
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
     drafts = st.builds(lambda count: [*[message("event", gap=0)] * count, IDLE], st.sampled_from((1, 4, 19, 25)))
-    config = {"page_size": st.sampled_from((20, 5, 1)), "paging": st.sampled_from(("cursor", "offset"))}
+    config: dict[str, Any] = {"page_size": st.sampled_from((20, 5, 1)), "paging": st.sampled_from(("cursor", "offset"))}
     return cases("tokens", setting, drafts, cyclic=True, **config)
 
 

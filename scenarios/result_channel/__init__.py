@@ -17,7 +17,7 @@ from .gaps import GAP_ERRORS, GAPS
 from .identities import IDENTITIES, LOOK_ALIKES
 from .illegal import ILLEGAL_FRAMES
 from .late_hello_acks import LATE_HELLO_ACKS
-from .outages import LOST_REPORTS, OUTAGES, POLLED_REPORTS
+from .outages import LOST_REPORTS, OUTAGES, POLLED_REPORTS, STRANDED_FINALS
 from .pacing import PACING
 from .polls import POLLING_GATE, POLLS
 from .replays import DIRECTIVES, REPLAYS
@@ -53,6 +53,7 @@ RESULT_CHANNEL_SCENARIOS: tuple[Scenario, ...] = (
     DEAD_PEERS,
     UNREAD,
     OUTAGES,
+    STRANDED_FINALS,
     LOST_REPORTS,
     POLLED_REPORTS,
     POLLS,

@@ -32,7 +32,6 @@ MIDDLE: Timing = {
     "polling_fallback": 8_000,
 }  # fmt: skip
 SIM_TIMINGS: tuple[Timing | None, ...] = (BRISK, MIDDLE, BRISK, None)
-T_MS_MIN = 5_000
 AGENT_ID = "agent-1"
 TASK, ATTEMPT = "task-1", "attempt-1"
 OLD = ""

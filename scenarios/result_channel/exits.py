@@ -25,7 +25,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, ends: list[Mapping[str, Any]], texts: tuple[str, str], polled: bool, attempts: bool) -> Case:
         stdout, stderr = texts
         steps = [write(0, stdout)] * bool(stdout) + [write(5, stderr, "stderr")] * bool(stderr)
-        more = {} if attempts else {"attempt": OLD}
+        more: dict[str, Any] = {} if attempts else {"attempt": OLD}
         named = [
             (number, task(script(steps, **end), number, via="poll" if polled else "socket", **more)) for number, end in enumerate(ends, 1)
         ]

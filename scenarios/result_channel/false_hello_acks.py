@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -22,7 +24,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     def build(
         timing: Timing | None, given: Script, dropped: Operation, outputs: int, kinds: list[str], then: tuple[Operation, ...]
     ) -> Case:
-        shapes = [{}, *({"ack": kind} for kind in kinds), {}]
+        shapes: list[dict[str, Any]] = [{}, *({"ack": kind} for kind in kinds), {}]
         more = [operation for _ in kinds[1:] for operation in (wait(300), drop("close"))]
         workload = [task(given), until("output", count=outputs), dropped, *more, *then]
         return case("false-hello-acks", setting, workload, timing=timing, hello_acks=shapes)

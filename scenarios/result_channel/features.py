@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -17,7 +19,7 @@ JUDGES = ("HTTP-1", "FIN-2", "FIN-4", "DLV-1", "DLV-2", "POLL-1", "AUTH-1")
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, given: list[Script], results: bool, delivery: bool, old: bool, dropped: list[Operation]) -> Case:
-        more = {"attempt": OLD} if old and not delivery else {}
+        more: dict[str, Any] = {"attempt": OLD} if old and not delivery else {}
         via = "socket" if delivery else "poll"
         workload: list[Operation] = []
         for number, one in enumerate(given, 1):
@@ -26,7 +28,8 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
 
     both = st.sampled_from(((False, True), (False, False), (True, False)))
     some = st.lists(scripts(size_max=3), min_size=1, max_size=2)
-    dropped = st.one_of(st.just([]), DROPS.map(lambda one: [one]))
+    none: list[Operation] = []
+    dropped = st.one_of(st.just(none), DROPS.map(lambda one: [one]))
     return both.flatmap(
         lambda chosen: st.builds(
             build, timings(setting, BRISK, MIDDLE), some, st.just(chosen[0]), st.just(chosen[1]), st.booleans(), dropped

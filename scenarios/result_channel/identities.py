@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -20,7 +22,7 @@ ALIKE = (("a-b", "c"), ("a", "b-c"))
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, base: str, agent: str, name: str, attempt: str, old: bool) -> Case:
-        chosen = {"task": name, "attempt": OLD if old else attempt}
+        chosen: dict[str, Any] = {"task": name, "attempt": OLD if old else attempt}
         one = script([write(0, "out\n"), write(5, "err\n", "stderr"), write(60, "more\n")], 3)
         workload: list[Operation] = [task(one, via="poll" if old else "socket", **chosen)]
         workload += [until("reported", **chosen)] if old else [until("output", **chosen), drop("rst"), until("acked", **chosen)]
@@ -34,7 +36,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
 
 def draw_alike(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, pairs: list[tuple[str, str]], crash: bool) -> Case:
-        ids = [{"task": name, "attempt": attempt} for name, attempt in pairs]
+        ids: list[dict[str, Any]] = [{"task": name, "attempt": attempt} for name, attempt in pairs]
         workload: list[Operation] = []
         for given, chosen in zip(some, ids, strict=False):
             workload += [task(given, **chosen), until("output", **chosen), *([("crash", {})] if crash else []), until("acked", **chosen)]

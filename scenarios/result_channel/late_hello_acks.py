@@ -21,10 +21,10 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, given: Script, dropped: Operation, outputs: int, lateness: list[int], kind: dict[str, str]) -> Case:
         shapes = [{}, *({**kind, "after_ms": late_ms} for late_ms in lateness)]
         # Long enough for what a late session owes, though the end may be told over HTTP before it is active.
-        workload = [task(given), until("output", count=outputs), dropped, until("acked"), wait(lateness[0] + 500)]
+        workload = [task(given), until("output", count=outputs), dropped, until("acked"), wait(sum(lateness) + 600)]
         return case("late-hello-acks", setting, workload, timing=timing, hello_acks=shapes)
 
-    longest = (50, 300, 900, 3_000) if setting.world == "sim" else (50, 300, 700)
+    longest = (900, 50, 300, 3_000) if setting.world == "sim" else (700, 50, 300)
     lateness = st.lists(st.sampled_from(longest), min_size=1, max_size=2)
     kinds = st.sampled_from(({}, {}, EMPTY, LISTED))
     return st.builds(build, timings(setting, BRISK, MIDDLE), long_scripts(), DROPS, st.integers(1, 4), lateness, kinds)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from ...harness.contracts.result_channel import T_MS_MIN
 from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
+from ...harness.faults.black_hole import BlackHole
 from ...harness.faults.cut import Cut
+from ...harness.faults.drop_frame import DropFrame
 from ...harness.faults.lose_answer import LoseAnswer
 from ...harness.faults.refuse import Refuse
 from ...harness.faults.stall import Stall
@@ -16,8 +19,8 @@ from ...harness.values.case import Case, Operation
 from ..drawing import any_of, led_by
 from ..preconditions import injected
 from .base import agent_scenario
-from .draws import BRISK, DROPS, MIDDLE, OLD, SHRUNK_TIMING, Timing, case, hold, task, timings, until, wait
-from .frame_faults import REPORT, SOCKET
+from .draws import BRISK, DROPS, MIDDLE, OLD, SHRUNK_TIMING, Timing, case, figures, hold, task, timings, until, wait
+from .frame_faults import ACK, REPORT, SOCKET
 from .happened import all_of, happened
 from .scripts import Script, long_scripts, scripts
 
@@ -80,6 +83,22 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     return st.builds(build, timings(setting, BRISK, MIDDLE), long_scripts(3, 8), st.integers(1, 2), DROPS, st.sampled_from(longest), faults)
 
 
+def draw_stranded(setting: Setting) -> SearchStrategy[Case]:
+    """A final is sent, no ack arrives, and the connection ends, or goes dead, and stays away."""
+
+    def build(timing: Timing | None, given: Script, dropped: Operation | None, frame: int) -> Case:
+        figure = figures(timing)
+        away_ms = max(figure["polling_fallback"], T_MS_MIN) + 8_000 + (0 if dropped else 5 * figure["ping_interval"])
+        faults: list[Fault] = [DropFrame(endpoint=ACK, times=100)]
+        if dropped is None:
+            faults.append(BlackHole(endpoint=SOCKET, frame=frame))
+        first = [task(given), *([until("final")] if dropped else [wait(1_500)]), hold(away_ms)]
+        return case("stranded-finals", setting, [*first, *([dropped] if dropped else []), wait(away_ms)], faults, timing=timing)
+
+    ends = st.one_of(DROPS, st.none())
+    return st.builds(build, timings(setting, BRISK, MIDDLE), long_scripts(3, 6), ends, st.integers(4, 12))
+
+
 def draw_reports(setting: Setting) -> SearchStrategy[Case]:
     """The report goes wrong as often as its tries last, or longer."""
 
@@ -110,6 +129,10 @@ def draw_polled(setting: Setting) -> SearchStrategy[Case]:
 
 
 OUTAGES = agent_scenario("outages", "no session when a task is over: its final goes by HTTP", JUDGES, draw, counts=REPORTED)
+STRANDED_FINALS = agent_scenario(
+    "stranded-finals", "a final is sent and never acknowledged, and the connection stays away", ("HTTP-4", "HTTP-3", "FIN-2", "FIN-4", "RPL-1"),
+    draw_stranded, counts=happened("held", on=True), worlds=("sim",),
+)  # fmt: skip
 LOST_REPORTS = agent_scenario(
     "lost-reports", "the report over HTTP fails, or its answer is lost", JUDGES, draw_reports,
     counts=all_of(ASKED, injected("lose-answer", "status", "cut", "stall")), worlds=("sim",),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -25,7 +27,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, given: list[Script], old: list[bool], side: str, faults: list[Fault]) -> Case:
         workload: list[Operation] = []
         for number, (one, is_old) in enumerate(zip(given, old, strict=False), 1):
-            more = {"attempt": OLD} if is_old else {}
+            more: dict[str, Any] = {"attempt": OLD} if is_old else {}
             workload += [task(one, number, via="poll", **more), until("reported" if is_old else "acked", number, **more)]
         shapes = [] if side == "agent" else [{"delivery": False}]
         return case("polls", setting, workload, faults, timing=timing, delivery=side != "agent", hello_acks=shapes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -75,13 +77,14 @@ def draw_http(setting: Setting) -> SearchStrategy[Case]:
 
     def build(timing: Timing | None, given: list[Script], faults: list[Fault], old: bool, results: bool, refused: list[Fault]) -> Case:
         """Without results over the socket an attempt is reported over HTTP as well."""
-        more = {"attempt": OLD} if old else {}
+        more: dict[str, Any] = {"attempt": OLD} if old else {}
         workload = [op for n, one in enumerate(given, 1) for op in (task(one, n, via="poll", **more), until("reported", n, **more))]
         return case("crash-requests", setting, workload, [*faults, *refused], timing=timing, delivery=False, results=old and results)
 
     point = st.sampled_from(("before-answer", "after-answer", "head"))
     crash = st.builds(Crash, endpoint=st.sampled_from((REPORT, REPORT, TASKS, SOCKET)), nth=st.sampled_from((1, 1, 1, 2)), point=point)
-    refused = st.one_of(st.just([]), upgrades_refused().map(lambda one: [one]))
+    none: list[Fault] = []
+    refused = st.one_of(st.just(none), upgrades_refused().map(lambda one: [one]))
     return st.builds(
         build,
         timings(setting, BRISK, MIDDLE),

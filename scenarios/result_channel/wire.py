@@ -8,6 +8,7 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
 from ...harness.faults.black_hole import BlackHole
+from ...harness.faults.delay_frame import DelayFrame
 from ...harness.faults.drip import Drip
 from ...harness.faults.slice import Slice
 from ...harness.faults.stop_reading import StopReading
@@ -15,10 +16,10 @@ from ...harness.values.case import Case
 from ..drawing import DIRECTION, led_by, slices
 from ..preconditions import injected
 from .base import agent_scenario
-from .draws import BRISK, MIDDLE, SHRUNK_TIMING, Timing, case, figures, in_turn, task, timings, wait
-from .frame_faults import SOCKET, cut_frames
+from .draws import BRISK, MIDDLE, SHRUNK_TIMING, Timing, case, drop, figures, in_turn, task, timings, wait
+from .frame_faults import ACK, SOCKET, cut_frames
 from .happened import all_of, happened
-from .scripts import Script, long_scripts, script, write
+from .scripts import Script, drips, long_scripts, script, write
 
 SOCKETS = st.just(SOCKET)
 
@@ -67,17 +68,21 @@ def draw_dead(setting: Setting) -> SearchStrategy[Case]:
 
 
 def draw_unread(setting: Setting) -> SearchStrategy[Case]:
-    """The agent's writes fill up while acks and deliveries still come."""
+    """The agent's writes fill up, while acks that are late still come; then the connection ends."""
 
-    def build(timing: Timing | None, given: Script, frame: int, for_ms: int) -> Case:
-        faults: list[Fault] = [StopReading(endpoint=SOCKET, frame=frame, for_ms=for_ms)]
-        return case("unread", setting, in_turn([given]), faults, timing=timing)
+    def build(timing: Timing | None, size: int, frame: int, for_ms: int, late_ms: int) -> Case:
+        steps = [*drips(4, 60), write(250, "é" * 100, "stdout", size), *(write(300 + 100 * n, f"late {n}\n") for n in range(4))]
+        faults = [
+            StopReading(endpoint=SOCKET, frame=frame, for_ms=for_ms),
+            DelayFrame(endpoint=ACK, times=8, for_ms=late_ms),
+        ]
+        workload = [task(script(steps, exit_at_ms=for_ms)), until("output"), wait(for_ms), drop("close"), until("acked")]
+        return case("unread", setting, workload, faults, timing=timing)
 
-    long = st.builds(
-        lambda n: script([write(0, "line\n"), write(60, "é" * 100, "stdout", n), write(90, "late\n")]), st.sampled_from((4_000, 20, 1_000))
+    for_ms = st.sampled_from((2_500, 4_000) if setting.world == "sim" else (1_500,))
+    return st.builds(
+        build, timings(setting, BRISK, MIDDLE), st.sampled_from((20, 1_000, 4_000)), st.integers(6, 10), for_ms, st.sampled_from((300, 100))
     )
-    for_ms = st.sampled_from((500, 3_000) if setting.world == "sim" else (400,))
-    return st.builds(build, timings(setting, BRISK, MIDDLE), st.one_of(long, long_scripts()), st.integers(2, 9), for_ms)
 
 
 CUT_FRAMES = agent_scenario(
@@ -93,7 +98,7 @@ SLICED_FRAMES = agent_scenario(
     counts=injected("slice", "drip"),
 )
 DEAD_PEERS = agent_scenario(
-    "dead-peers", "a peer that is gone without a word", ("CONN-3", "HTTP-4", "RPL-1", "SEQ-3", "FIN-2", "FIN-4"), draw_dead,
+    "dead-peers", "a peer that is gone without a word", ("CONN-3", "RPL-1", "SEQ-3", "FIN-2", "FIN-4"), draw_dead,
     counts=injected("black-hole"), worlds=("sim",),
 )  # fmt: skip
 UNREAD = agent_scenario(

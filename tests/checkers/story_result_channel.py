@@ -136,9 +136,9 @@ class Story:
         return self.add("said", **where, type=type, envelope=envelope, meant=meant, illegal=illegal)
 
     def hello_ack(self, id: str | None = None, **directives: Any) -> Story:
-        """``directives``: finals (ids), discarded, replay ({stream: next})."""
+        """``directives``: finals_acked (ids), discarded, replay ({stream: next})."""
         lists: dict[str, Any] = {
-            "acknowledged_final_message_ids": directives.get("finals"),
+            "acknowledged_final_message_ids": directives.get("finals_acked"),
             "discarded_attempts": directives.get("discarded"),
         }
         which = {"task_id": TASK, "execution_attempt_id": ATTEMPT}

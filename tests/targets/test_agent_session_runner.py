@@ -8,14 +8,12 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from aiohttp import web
 
 from streamproof.fake_servers.agent_session.app import SessionServers
 from streamproof.fake_servers.agent_session.script import Script
 from streamproof.fake_servers.host import PlainHost
 from streamproof.harness.targets.references.agent_session.runner import ReferenceRunner, reference_runner
-from streamproof.harness.targets.references.agent_session.transcript import State, Transcript
 from streamproof.harness.worlds.sim.loop import SimLoop
 
 PORT = 8080

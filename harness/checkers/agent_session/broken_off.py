@@ -11,7 +11,7 @@ from .record import NEVER, Session
 from .results import owed_at, results
 from .runs import Run, emits, emitted_messages
 from .streams import Stream
-from .trouble import legal_ends, may_fail, until
+from .trouble import is_good, legal_ends, may_fail, until
 from .view import DEFAULT_TIMING_MS, View
 
 LARGE_CHARACTERS = 1 << 20
@@ -132,6 +132,9 @@ def _given_up(view: View, run: Run, session: Session, stream: Stream) -> Iterato
         return
     if stream.ended_entry > until(run) or legal_ends(run, stream.ended_entry) or _large_event(run) is not None:
         return
+    asked = (request for request in session.asked("read", "list") if stream.opened_entry < request.entry < stream.ended_entry)
+    if not all(is_good(request) for request in asked):
+        return  # who cannot read the list may as well go on by polling
     lived_us = stream.ended_us - stream.opened_us
     last_us = max((row.at_us for row in stream.rows), default=stream.opened_us)
     if any(session.by_id[row.id].is_terminal for row in stream.rows if row.id in session.by_id):

@@ -11,7 +11,7 @@ from ...values.verdict import Finding, Judgement, judged, not_judged
 from ..wire import Request
 from .record import NEVER, Session
 from .runs import Run, emitted_status
-from .trouble import ERRORS_MAX, errors_in_a_row, is_good, until
+from .trouble import ERRORS_MAX, errors_in_a_row, is_good, is_spent, until
 from .view import View
 
 DOUBLINGS_MAX = 8
@@ -121,7 +121,7 @@ def _errors(view: View, run: Run) -> Iterator[Finding]:
     if end is None or not failed or any(outcome == "unknown" for _, outcome in outcomes):
         return
     gave_up = end.data["note"] == "emit" and emitted_status(end) == "error"
-    if gave_up and errors_in_a_row(view, run) < ERRORS_MAX:
+    if gave_up and not is_spent(run) and errors_in_a_row(view, run) < ERRORS_MAX:
         message = f"`error` is emitted behind {errors_in_a_row(view, run)} polls in a row that failed; {ERRORS_MAX} end a run"
         yield Finding("SES-SCHED-2", message, view.proof(failed[0], end))
 

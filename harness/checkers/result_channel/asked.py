@@ -31,8 +31,9 @@ def check_directives(view: View) -> Judgement:
         kept = hello is not None and hello.lists_something
         seen = seen or (kept and stood(view, socket))
         findings += [*missing, *unasked]
-    findings += _not_gone(view)
-    if not seen and not findings:
+    gone = _acknowledged(view)
+    findings += _not_gone(view, gone)
+    if not seen and not findings and not _was_shown(view, gone):
         return not_judged("precondition never met: no hello_ack with directives came while anything was unacknowledged")
     return judged(findings[:1])
 
@@ -124,13 +125,18 @@ def _fault(view: View, socket: Socket, frame: Frame, *, is_again: bool) -> str |
 # --- what was to vanish ---------------------------------------------------------------------------------------------
 
 
-def _not_gone(view: View) -> Iterator[Finding]:
-    """Finals that a hello_ack acknowledged, once the agent has surely read it: no later session lists or sends them."""
+def _acknowledged(view: View) -> dict[str, SureAck]:
+    """Finals by the first hello_ack that acknowledged them and that the agent has surely read."""
     gone: dict[str, SureAck] = {}
     for socket in view.greeted:
         sure = view.surely_read(socket.hello_ack) if socket.hello_ack is not None else None
         if sure is not None:
             gone.update({final: sure for final in sorted(socket.directives.finals or ()) if final not in gone})
+    return gone
+
+
+def _not_gone(view: View, gone: dict[str, SureAck]) -> Iterator[Finding]:
+    """No later session lists or sends them."""
     for socket in view.greeted if gone else ():
         hello = socket.hello
         listed = [(final, socket.hello_frame) for final in hello.finals] if hello is not None else []
@@ -141,3 +147,9 @@ def _not_gone(view: View) -> Iterator[Finding]:
                 said = f"the final {final!r}, which a hello_ack acknowledged, is there again"
                 yield Finding("WSR-RPL-2", said, (acked.said.entry, acked.proof.entry, frame.entry))
                 return
+
+
+def _was_shown(view: View, gone: dict[str, SureAck]) -> bool:
+    """A session stood behind such a hello_ack, and could have told of the final."""
+    first = min((sure.proof.entry for sure in gone.values()), default=None)
+    return first is not None and any(socket.request_entry > first and stood(view, socket) for socket in view.greeted)

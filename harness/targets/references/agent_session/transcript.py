@@ -48,12 +48,17 @@ class Transcript:
         self.events: list[Event] = []
         self.known: set[str] = set()
         self.listed: set[str] = set()
+        self.streamed: set[str] = set()
 
     def take_streamed(self, event: Event) -> None:
-        """It is newer than all that is known."""
-        if event["id"] not in self.known:
-            self.known.add(event["id"])
-            self.events.append(event)
+        """It is newer than all that was streamed before it, also where the list was quicker to show it."""
+        if event["id"] in self.streamed:
+            return
+        self.streamed.add(event["id"])
+        if event["id"] in self.known:
+            self.events = [known for known in self.events if known["id"] != event["id"]]
+        self.known.add(event["id"])
+        self.events.append(event)
 
     def take_listing(self, listed: Sequence[Event]) -> None:
         self.listed = {event["id"] for event in listed}
