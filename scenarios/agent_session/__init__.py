@@ -32,6 +32,7 @@ from .rescheduled import RESCHEDULED
 from .resumed import RESUMED
 from .schedules import SCHEDULES
 from .several import SEVERAL
+from .segments import SEGMENTS
 from .silent_errors import SILENT_ERRORS
 from .stale import STALE
 from .steady import STEADY
@@ -66,6 +67,7 @@ AGENT_SESSION_SCENARIOS: tuple[Scenario, ...] = (
     STREAM_CUTS,
     STREAM_REFUSED,
     FRAMING,
+    SEGMENTS,
     MERGED,
     MISSED,
     LONG_STREAMS,

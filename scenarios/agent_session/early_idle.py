@@ -21,7 +21,8 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     drafts = st.builds(
         build, messages(1, 4), st.sampled_from((2, 3, 8)), st.sampled_from((0, 4)), st.sampled_from(("idle", "idle", "terminated"))
     )
-    return cases("early-idle", setting, drafts)
+    beat_ms = st.sampled_from((3_000, 20_000, 400) if setting.world == "sim" else (20, 60))
+    return cases("early-idle", setting, drafts, beat_ms=beat_ms)
 
 
 EARLY_IDLE = session_scenario("early-idle", "the status is terminal while messages are still to come", JUDGES, draw)

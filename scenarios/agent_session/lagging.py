@@ -25,7 +25,8 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     def build(rows: Drafts, late: list[int], end: Draft) -> Drafts:
         return [*({**row, "lag": lag} for row, lag in zip(rows, late, strict=False)), end]
 
-    return cases("lagging", setting, st.builds(build, messages(1, 5), lags, ends))
+    beat_ms = st.sampled_from((400, 3_000, 40) if setting.world == "sim" else (20, 40))
+    return cases("lagging", setting, st.builds(build, messages(1, 5), lags, ends), beat_ms=beat_ms)
 
 
 LAGGING = session_scenario("lagging", "the list shows events late and out of order, and the terminal one last", JUDGES, draw)

@@ -17,14 +17,14 @@ JUDGES = "TIMEOUT-1 END-5 COMPLETE-1 LAST-1"
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    """Some of the messages in front of the end of the stream are hidden; none behind it would be."""
+    """Some of the messages in front of the end of the stream are hidden; none behind it is. What comes ``early`` is listed alone."""
 
-    def build(first: Drafts, hidden: list[bool], second: Drafts) -> Drafts:
+    def build(early: Drafts, first: Drafts, hidden: list[bool], second: Drafts) -> Drafts:
         said = [{**row, "gap": 1, "listed": not hide} for row, hide in zip(first, hidden, strict=False)]
-        return streamed([*said, *second, IDLE])
+        return [*({**row, "gap": 0} for row in early), *streamed([*said, *second, IDLE])]
 
     hidden = st.lists(st.booleans(), min_size=5, max_size=5).map(lambda flags: [True, *flags])
-    drafts = st.builds(build, messages(1, 4), hidden, messages(0, 3))
+    drafts = st.builds(build, messages(0, 1), messages(1, 4), hidden, messages(0, 3))
     faults: SearchStrategy[list[Fault]] = st.integers(1, 6).map(lambda count: [EndStreamFault(after_events=count)])
     return cases("merged", setting, drafts, faults, beat_ms=streamed_beats(setting))
 

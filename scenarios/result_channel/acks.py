@@ -11,7 +11,7 @@ from ...harness.values.case import Case, Operation
 from ..drawing import any_of, led_by
 from ..preconditions import injected
 from .base import agent_scenario
-from .draws import BRISK, MIDDLE, SHRUNK_TIMING, Timing, case, drop, say, task, timings, until, wait
+from .draws import BRISK, MIDDLE, Timing, case, drop, say, task, timings, until, wait
 from .frame_faults import RESULTS, STORED, delays, drops, repeats, strays
 from .happened import came_back, happened
 from .replays import ACKS, BIG_LATENESS_MS, breaks
@@ -55,7 +55,7 @@ def draw_repeated(setting: Setting) -> SearchStrategy[Case]:
 
     late_ms = st.sampled_from((30, 150, 600))
     faults = any_of(delays(RESULTS, late_ms), delays(ACKS, late_ms), repeats(RESULTS), repeats(ACKS))
-    timing = timings(setting, BRISK, MIDDLE, SHRUNK_TIMING)
+    timing = timings(setting, BRISK, MIDDLE)
     return st.builds(build, timing, long_scripts(), faults, st.one_of(st.just([]), breaks(1)))
 
 

@@ -26,9 +26,11 @@ SHRUNK_TIMING: Timing = {
     "polling_fallback": 400,
 }  # fmt: skip
 """As short as the contract lets them be where a wait is real."""
-BRISK: Timing = {**SHRUNK_TIMING, "flush_interval": 20, "poll_interval": 1_000, "polling_fallback": 3_000}
+BRISK: Timing = {**SHRUNK_TIMING, "flush_interval": 20, "poll_interval": 2_000, "polling_fallback": 3_000}
+SLOW_POLLS: Timing = {**BRISK, "poll_interval": 10_000}
+"""For long times that are not about polls."""
 MIDDLE: Timing = {
-    "flush_interval": 50, "reconnect_min": 300, "reconnect_max": 5_000, "ping_interval": 10_000, "poll_interval": 3_000,
+    "flush_interval": 50, "reconnect_min": 300, "reconnect_max": 5_000, "ping_interval": 10_000, "poll_interval": 4_000,
     "polling_fallback": 8_000,
 }  # fmt: skip
 SIM_TIMINGS: tuple[Timing | None, ...] = (BRISK, MIDDLE, BRISK, None)

@@ -11,7 +11,7 @@ from ...harness.values.case import Case, Operation
 from ..drawing import any_of, led_by
 from ..preconditions import injected
 from .base import agent_scenario
-from .draws import BRISK, HEAL, MIDDLE, SHRUNK_TIMING, Timing, case, in_turn, poison, say, task, timings, until, wait
+from .draws import BRISK, HEAL, MIDDLE, SLOW_POLLS, Timing, case, in_turn, poison, say, task, timings, until, wait
 from .frame_faults import INBOUND, RESULTS, STORED, closes, drops, refusals
 from .happened import came_back, happened
 from .replays import ACKS
@@ -56,7 +56,7 @@ def draw_poison(setting: Setting) -> SearchStrategy[Case]:
         return case("poison", setting, workload, timing=timing)
 
     first = st.one_of(long_scripts(3, 6), st.just(script([write(0, "poison\n")])))
-    timing = timings(setting, BRISK, MIDDLE, SHRUNK_TIMING)
+    timing = timings(setting, SLOW_POLLS, MIDDLE)
     return st.builds(
         build, timing, first, scripts(size_max=2), st.sampled_from(("final", "output")), st.sampled_from((5_000, 40_000, 90_000))
     )

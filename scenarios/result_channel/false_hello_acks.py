@@ -38,7 +38,7 @@ def draw_twice(setting: Setting) -> SearchStrategy[Case]:
     """The first hello_ack of a connection is the one that counts; a second one makes nothing come again."""
 
     def build(timing: Timing | None, given: Script, dropped: Operation, outputs: int, late_ms: int) -> Case:
-        shapes = [{"ack": "twice"}, {"ack": "twice", "after_ms": late_ms}]
+        shapes: list[dict[str, Any]] = [{"ack": "twice"}, {"ack": "twice", "after_ms": late_ms}]
         return case(
             "two-hello-acks", setting, [task(given), until("output", count=outputs), dropped, until("acked")],
             timing=timing, hello_acks=shapes,

@@ -35,16 +35,19 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
 
 
 def draw_alike(setting: Setting) -> SearchStrategy[Case]:
-    def build(timing: Timing | None, pairs: list[tuple[str, str]], crash: bool) -> Case:
+    def build(timing: Timing | None, pairs: list[tuple[str, str]], crash: bool, pause_ms: int) -> Case:
+        some = (
+            script([write(0, "one\n"), write(pause_ms, "two\n")]),
+            script([write(0, "three\n"), write(pause_ms, "four\n")], 3),
+        )
         ids: list[dict[str, Any]] = [{"task": name, "attempt": attempt} for name, attempt in pairs]
         workload: list[Operation] = []
         for given, chosen in zip(some, ids, strict=False):
             workload += [task(given, **chosen), until("output", **chosen), *([("crash", {})] if crash else []), until("acked", **chosen)]
         return case("look-alikes", setting, workload, timing=timing)
 
-    some = (script([write(0, "one\n"), write(200, "two\n")]), script([write(0, "three\n"), write(200, "four\n")], 3))
     pairs = st.sampled_from((ALIKE, (("t", "1"), ("t", "2")), (("t", "1"), ("u", "1")), (("t:1", "2"), ("t", "1:2"))))
-    return st.builds(build, timings(setting, BRISK), pairs, st.booleans())
+    return st.builds(build, timings(setting, BRISK), pairs, st.booleans(), st.integers(100, 300))
 
 
 IDENTITIES = agent_scenario("identities", "ids and bases that mean something in a URL", JUDGES, draw)

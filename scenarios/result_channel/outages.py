@@ -19,7 +19,7 @@ from ...harness.values.case import Case, Operation
 from ..drawing import any_of, led_by
 from ..preconditions import injected
 from .base import agent_scenario
-from .draws import BRISK, DROPS, MIDDLE, OLD, SHRUNK_TIMING, Timing, case, figures, hold, task, timings, until, wait
+from .draws import BRISK, DROPS, MIDDLE, OLD, SLOW_POLLS, Timing, case, figures, hold, task, timings, until, wait
 from .frame_faults import ACK, REPORT, SOCKET
 from .happened import all_of, happened
 from .scripts import Script, long_scripts, scripts
@@ -96,7 +96,7 @@ def draw_stranded(setting: Setting) -> SearchStrategy[Case]:
         return case("stranded-finals", setting, [*first, *([dropped] if dropped else []), wait(away_ms)], faults, timing=timing)
 
     ends = st.one_of(DROPS, st.none())
-    return st.builds(build, timings(setting, BRISK, MIDDLE), long_scripts(3, 6), ends, st.integers(4, 12))
+    return st.builds(build, timings(setting, SLOW_POLLS, MIDDLE), long_scripts(3, 6), ends, st.integers(4, 12))
 
 
 def draw_reports(setting: Setting) -> SearchStrategy[Case]:
@@ -108,7 +108,7 @@ def draw_reports(setting: Setting) -> SearchStrategy[Case]:
 
     outage = st.sampled_from((120_000, 4_000, 600))
     return st.builds(
-        build, timings(setting, BRISK, MIDDLE, SHRUNK_TIMING), long_scripts(3, 6), DROPS, outage, led_by(report_faults(), report_faults()),
+        build, timings(setting, BRISK, MIDDLE, SLOW_POLLS), long_scripts(3, 6), DROPS, outage, led_by(report_faults(), report_faults()),
         st.sampled_from((0, 40_000)),
     )  # fmt: skip
 
@@ -130,8 +130,8 @@ def draw_polled(setting: Setting) -> SearchStrategy[Case]:
 
 OUTAGES = agent_scenario("outages", "no session when a task is over: its final goes by HTTP", JUDGES, draw, counts=REPORTED)
 STRANDED_FINALS = agent_scenario(
-    "stranded-finals", "a final is sent and never acknowledged, and the connection stays away", ("HTTP-4", "HTTP-3", "FIN-2", "FIN-4", "RPL-1"),
-    draw_stranded, counts=happened("held", on=True), worlds=("sim",),
+    "stranded-finals", "a final is sent and never acknowledged, and the connection stays away",
+    ("HTTP-4", "HTTP-3", "FIN-2", "FIN-4", "RPL-1"), draw_stranded, counts=happened("held", on=True), worlds=("sim",),
 )  # fmt: skip
 LOST_REPORTS = agent_scenario(
     "lost-reports", "the report over HTTP fails, or its answer is lost", JUDGES, draw_reports,

@@ -10,7 +10,7 @@ from ...harness.faults.base import Fault
 from ...harness.faults.status import Status
 from ...harness.values.case import Case, Operation
 from .base import agent_scenario
-from .draws import BRISK, DROPS, MIDDLE, SHRUNK_TIMING, Timing, case, drop, figures, task, timings, until, wait
+from .draws import DROPS, MIDDLE, SLOW_POLLS, Timing, case, drop, figures, task, timings, until, wait
 from .frame_faults import SOCKET
 from .happened import came_back
 from .scripts import script, write
@@ -34,7 +34,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         return case("pacing", setting, [*workload, drop("close"), wait(longest_ms)], faults, timing=timing)
 
     failures = st.lists(st.integers(0, 5), min_size=1, max_size=3)
-    return st.builds(build, timings(setting, BRISK, MIDDLE, SHRUNK_TIMING), failures, DROPS, st.sampled_from((2.5, 3.0, 0.2)))
+    return st.builds(build, timings(setting, SLOW_POLLS, MIDDLE), failures, DROPS, st.sampled_from((2.5, 3.0, 0.2)))
 
 
 PACING = agent_scenario("pacing", "dials that fail, then healthy sessions that end", JUDGES, draw, counts=came_back(), worlds=("sim",))

@@ -16,7 +16,7 @@ from ...harness.values.case import Case
 from ..drawing import DIRECTION, led_by, slices
 from ..preconditions import injected
 from .base import agent_scenario
-from .draws import BRISK, MIDDLE, SHRUNK_TIMING, Timing, case, drop, figures, in_turn, task, timings, wait
+from .draws import BRISK, MIDDLE, SLOW_POLLS, Timing, case, drop, figures, in_turn, task, timings, until, wait
 from .frame_faults import ACK, SOCKET, cut_frames
 from .happened import all_of, happened
 from .scripts import Script, drips, long_scripts, script, write
@@ -64,7 +64,7 @@ def draw_dead(setting: Setting) -> SearchStrategy[Case]:
 
     frames = st.integers(1, 10)
     more = st.sampled_from((0, 10_000))
-    return st.builds(build, timings(setting, BRISK, MIDDLE, SHRUNK_TIMING), long_scripts(), frames, DIRECTION, more)
+    return st.builds(build, timings(setting, SLOW_POLLS, MIDDLE), long_scripts(), frames, DIRECTION, more)
 
 
 def draw_unread(setting: Setting) -> SearchStrategy[Case]:

@@ -81,6 +81,11 @@ class Story(story_result_channel.Story):
 
     # --- what the control plane says
 
+    def hello_ack(self, id: str | None = None, delivery: bool = True, **directives: Any) -> Self:
+        super().hello_ack(id, **directives)
+        self.entries[-1][2]["envelope"]["payload"]["delivery_enabled"] = delivery
+        return self
+
     def deliver(self, task: str = TASK, attempt: str = ATTEMPT, *, illegal: bool = False) -> Self:
         self.say("task.deliver", "illegal" if illegal else "deliver", {"command": "x", "priority": 0}, illegal=illegal)
         self.entries[-1][2]["envelope"].update(task_id=task, execution_attempt_id=attempt)

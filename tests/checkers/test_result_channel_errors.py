@@ -15,7 +15,7 @@ def three(*, acks: int = 0) -> Story:
     """A session on which three chunks were sent."""
     story = Story().fresh()
     story.outs(1, 2, 3, taken="gap")
-    return story.ack(*[f"o{number}" for number in range(1, acks + 1)]).read() if acks else story  # type: ignore[return-value]  # the story goes on
+    return story.ack(*[f"o{number}" for number in range(1, acks + 1)]).read() if acks else story
 
 
 def illegal(*, closes: bool = True, dials: bool = True, effect: bool = False) -> Story:
@@ -26,7 +26,7 @@ def illegal(*, closes: bool = True, dials: bool = True, effect: bool = False) ->
         story.closes()
     if dials:
         story.fresh()
-    return story.settle(90_000)  # type: ignore[return-value]
+    return story.settle(90_000)
 
 
 def retryable(*, listed: bool = True, closes: bool = False) -> Story:
@@ -36,7 +36,7 @@ def retryable(*, listed: bool = True, closes: bool = False) -> Story:
     if closes:
         story.closes()
     else:
-        story.later(500).drops()  # type: ignore[attr-defined]
+        story.later(500).drops()
     return story.fresh(*([("stdout", 1, 1)] if listed else []))
 
 
@@ -45,14 +45,14 @@ def fatal(*, listed: bool = True, closes: bool = True) -> Story:
     story.out(1, taken="refused").fatal("o1")
     if closes:
         story.closes().fresh(*([("stdout", 1, 1)] if listed else []))
-    return story.settle(90_000)  # type: ignore[return-value]
+    return story.settle(90_000)
 
 
 def gap(*again: int, highest: int = 0, acks: int = 0) -> Story:
     """``again``: the sequences that come behind the error."""
     story = three(acks=acks)
     story.gap("o3", highest).read().outs(*again)
-    return story.settle(5_000)  # type: ignore[return-value]
+    return story.settle(5_000)
 
 
 def crossed(*, other: bool) -> Story:
@@ -62,7 +62,7 @@ def crossed(*, other: bool) -> Story:
     if other:
         story.out(1, stream="stderr", taken="duplicate")
     story.outs(1, 2)
-    return story.settle(5_000)  # type: ignore[return-value]
+    return story.settle(5_000)
 
 
 def refused(times: int, *, wait_ms: int = 20_000) -> Story:
@@ -72,7 +72,7 @@ def refused(times: int, *, wait_ms: int = 20_000) -> Story:
     story.error("o1").read()
     for _ in range(times):
         story.later(100).out(1, taken="refused")
-    return story.settle(wait_ms)  # type: ignore[return-value]
+    return story.settle(wait_ms)
 
 
 def poisoned(dials: int, *, blocked: bool = False) -> Story:
@@ -82,8 +82,8 @@ def poisoned(dials: int, *, blocked: bool = False) -> Story:
         story.out(1, taken="refused")
         if not blocked:
             story.final()
-        story.fatal("o1").closes().later(100).fresh(("stdout", 1, 1), finals=("f",) if blocked else ())  # type: ignore[attr-defined]
-    return story.settle()  # type: ignore[return-value]
+        story.fatal("o1").closes().later(100).fresh(("stdout", 1, 1), finals=("f",) if blocked else ())
+    return story.settle()
 
 
 def held_up(sent: bool) -> Story:
@@ -98,7 +98,7 @@ def held_up(sent: bool) -> Story:
             story.final(taken="dropped")
         story.fatal("o1")
         story.closes()
-    return story.settle()  # type: ignore[return-value]
+    return story.settle()
 
 
 def small(times: int, *, told: bool) -> Story:
@@ -109,13 +109,13 @@ def small(times: int, *, told: bool) -> Story:
     story.drops().fresh(("stdout", 2, 2))
     hello = next(entry for entry in reversed(story.entries) if entry[1] == "frame")
     hello[2]["envelope"]["payload"]["spool_status"] = {"has_rotated_chunks": told}
-    return story.settle()  # type: ignore[return-value]
+    return story.settle()
 
 
 GOOD: dict[str, tuple[str, Build]] = {
     "closed and back": ("ENV-2", illegal),
     "kept and listed": ("ERR-1", retryable),
-    "an error that names nothing": ("ERR-1", lambda: Story().fresh().error(None).read().settle()),  # type: ignore[return-value]
+    "an error that names nothing": ("ERR-1", lambda: Story().fresh().error(None).read().settle()),
     "closed, back and listed": ("ERR-3", fatal),
     "all three again": ("ERR-2", lambda: gap(1, 2, 3)),
     "from the second on": ("ERR-2", lambda: gap(2, 3, highest=1)),

@@ -29,7 +29,7 @@ def check_directives(view: View) -> Judgement:
         missing = list(_missing(view, socket, owed))
         unasked = list(_unasked(view, socket))
         kept = hello is not None and hello.lists_something
-        seen = seen or (kept and stood(view, socket))
+        seen = seen or (kept and (stood(view, socket) or (bool(owed) and _all_sent(socket, owed))))
         findings += [*missing, *unasked]
     gone = _acknowledged(view)
     findings += _not_gone(view, gone)
@@ -44,6 +44,11 @@ def _is_asked(socket: Socket, owed: Owed) -> bool:
 
 
 # --- too little -----------------------------------------------------------------------------------------------------
+
+
+def _all_sent(socket: Socket, owed: list[Owed]) -> bool:
+    sent = {(frame.stream_key, frame.sequence) for frame in sent_in(socket)}
+    return all((each.stream, each.sequence) in sent for each in owed)
 
 
 def _missing(view: View, socket: Socket, owed: list[Owed]) -> Iterator[Finding]:

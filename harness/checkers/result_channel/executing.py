@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ...values.verdict import Finding, Judgement, judged, not_judged
+from .hello import AttemptKey
 from .outcomes import Told, outcomes
 from .presence import Presence
 from .sockets import Socket
@@ -32,9 +33,9 @@ def check_at_most_once(view: View) -> Judgement:
     return judged(findings[:1])
 
 
-def _times_listed(view: View) -> dict[tuple[str, str], int]:
+def _times_listed(view: View) -> dict[AttemptKey, int]:
     """How many answers of GET tasks held each task."""
-    times: dict[tuple[str, str], int] = {}
+    times: dict[AttemptKey, int] = {}
     for listing in view.listings:
         for task, attempt in listing.data["tasks"]:
             times[task, attempt] = times.get((task, attempt), 0) + 1
@@ -50,11 +51,11 @@ def _delivery_entries(task: Task) -> tuple[int, ...]:
 
 def check_at_least_once(view: View) -> Judgement:
     told = outcomes(view)
-    discarded = _discarded(view)
+    discarded, polled = _discarded(view), _surely_polled(view)
     seen = False
     findings: list[Finding] = []
     for task in view.tasks.values():
-        received = _received_entry(view, task)
+        received = _received_entry(view, task, polled)
         if received is None or not task.executions or view.settled is None:
             continue
         if task.executions[-1][1]:
@@ -67,26 +68,29 @@ def check_at_least_once(view: View) -> Judgement:
     return judged(findings[:1])
 
 
-def _received_entry(view: View, task: Task) -> int | None:
+def _received_entry(view: View, task: Task, polled: Mapping[AttemptKey, int]) -> int | None:
     """Where the agent says, or an answer that surely reached it shows, that it has the task."""
     attempt = view.ledger.attempts.get(task.key)
     frames = [*attempt.received, *attempt.started] if attempt is not None else []
     entries = [frame.entry for frame in frames]
-    for listing in view.listings:
-        request = view.wire.by_number.get(listing.data["request"])
-        answer = request.delivered if request is not None else None
-        if (
-            answer is not None
-            and answer.certain
-            and answer.status == 200
-            and list(task.key) in [list(each) for each in listing.data["tasks"]]
-        ):
-            entries.append(answer.delivered_entry)
-            break
+    if task.key in polled:
+        entries.append(polled[task.key])
     return min(entries, default=None)
 
 
-def _discarded(view: View) -> set[tuple[str, str]]:
+def _surely_polled(view: View) -> dict[AttemptKey, int]:
+    """Where the first answer of GET tasks that holds a task, and surely reached the agent, did so."""
+    found: dict[AttemptKey, int] = {}
+    for listing in view.listings:
+        request = view.wire.by_number.get(listing.data["request"])
+        answer = request.delivered if request is not None else None
+        if answer is not None and answer.certain and answer.status == 200:
+            for task, attempt in listing.data["tasks"]:
+                found.setdefault((task, attempt), answer.delivered_entry)
+    return found
+
+
+def _discarded(view: View) -> set[AttemptKey]:
     return {key for socket in view.sockets for key in socket.directives.discarded or ()}
 
 

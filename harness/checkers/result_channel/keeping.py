@@ -114,14 +114,19 @@ def _is_again(view: View, message: Message, frame: Frame, proof_entry: int, proo
 
 
 def _kept_something(view: View) -> bool:
-    return any(view.due_at(socket) and stood(view, socket) for socket in view.greeted)
+    """A message without ack was still there once the agent had connected again."""
+    return any(any(_is_there(message, socket) for message in view.due_at(socket)) for socket in view.greeted)
+
+
+def _is_there(message: Message, socket: Socket) -> bool:
+    return shows_later(message, socket) or (socket.hello is not None and message.is_listed_by(socket.hello))
 
 
 def _let_go(view: View) -> bool:
-    """A session stood behind an ack that was surely read."""
+    """There was a session behind an ack that was surely read."""
     proofs = (view.surely_acked(message) for message in view.ledger.messages.values())
     first = min((sure.proof.entry for sure in proofs if sure is not None), default=None)
-    return first is not None and any(socket.request_entry > first and stood(view, socket) for socket in view.greeted)
+    return first is not None and any(socket.request_entry > first and socket.active_proof() is not None for socket in view.greeted)
 
 
 # --- ACK-2 ----------------------------------------------------------------------------------------------------------

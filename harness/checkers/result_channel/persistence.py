@@ -69,9 +69,10 @@ def _retried(view: View, presence: Presence, message: Message, socket: Socket, r
 
 
 def _asked_otherwise(view: View, message: Message, socket: Socket) -> bool:
-    """A gap error or a repeated delivery asks for it as well."""
+    """A gap error of its stream or a repeated delivery asks for it as well."""
     delivered = sum(said.type == "task.deliver" and said.attempt_key == message.attempt_key for said in socket.said)
-    return any(said.is_gap for said in socket.said) or delivered > 1
+    gaps = (view.ledger.messages.get(said.related_id) for said in socket.said if said.is_gap)
+    return delivered > 1 or any(named is not None and named.stream_key == message.stream_key for named in gaps)
 
 
 def _reported_by(view: View, message: Message, at_us: int) -> bool:

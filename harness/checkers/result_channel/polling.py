@@ -7,12 +7,12 @@ the threshold has passed. What lies between says nothing.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ...values.history import Entry
 from ...values.verdict import Finding, Judgement, judged, not_judged
+from ..wire import Request
 from .presence import HAMPERING, KNOWS_MS, Presence
 from .sockets import Socket
 from .view import View
@@ -40,9 +40,8 @@ def check_polling(view: View) -> Judgement:
     return judged(findings[:1])
 
 
-def _polls(view: View) -> list[Entry]:
-    entries = view.history.entries
-    return [entries[request.entry - 1] for request in view.wire.requests if request.endpoint == "tasks" and request.method == "GET"]
+def _polls(view: View) -> list[Request]:
+    return [request for request in view.wire.requests if request.endpoint == "tasks" and request.method == "GET"]
 
 
 def _within(times: list[int], span: Span) -> bool:
@@ -74,13 +73,13 @@ def _delivered(view: View, presence: Presence) -> Iterator[Span]:
             yield from_us, until_us - 1
 
 
-def _while_delivered(view: View, presence: Presence, polls: list[Entry]) -> Iterator[Finding]:
+def _while_delivered(view: View, presence: Presence, polls: list[Request]) -> Iterator[Finding]:
     times = [poll.at_us for poll in polls]
     for span in _delivered(view, presence):
         if _within(times, span):
             poll = polls[bisect_left(times, span[0])]
             yield Finding(
-                "WSR-POLL-1", "the agent polls for tasks while an active session delivers them", (_session_at(view, span), poll.number)
+                "WSR-POLL-1", "the agent polls for tasks while an active session delivers them", (_session_at(view, span), poll.entry)
             )
             return
 
@@ -93,23 +92,26 @@ def _session_at(view: View, span: Span) -> int:
 # --- behind a session that delivered --------------------------------------------------------------------------------
 
 
-def _before_the_threshold(view: View, presence: Presence, polls: list[Entry]) -> Iterator[Finding]:
+def _before_the_threshold(view: View, presence: Presence, polls: list[Request]) -> Iterator[Finding]:
     """Once such a session is gone, polls wait for the threshold. (Not over a stop or a kill, nor a session that delivers nothing.)"""
     times = [poll.at_us for poll in polls]
     threshold_us = view.timing_ms["polling_fallback"] * 1000 - presence.jitter_us
+    acks = (socket.hello_ack for socket in view.sockets)
+    begun = sorted((ack for ack in acks if ack is not None), key=lambda ack: ack.entry)
     for socket in view.sockets:
         end, proof = presence.end_of(socket), presence.proof_of_session(socket)
         if end is None or proof is None or not _promises_delivery(view, socket) or socket.faults & HAMPERING:
             continue
-        other = next((each for each in view.sockets if each.hello_ack is not None and each.hello_ack.entry > end.entry), None)
-        until_us = min([end.at_us + threshold_us, presence.runs_until_us(proof.entry), *([other.at_us] if other is not None else [])])
+        at = bisect_right(begun, end.entry, key=lambda each: each.entry)
+        other_us = [begun[at].at_us] if at < len(begun) else []
+        until_us = min([end.at_us + threshold_us, presence.runs_until_us(proof.entry), *other_us])
         # One that was made before the session began may be late.
         from_us = max(end.at_us, proof.at_us + IN_FLIGHT_MS * 1000 + view.allowance_us)
         if from_us < until_us and _within(times, (from_us, until_us - 1)):
             poll = polls[bisect_left(times, from_us)]
             after_ms, threshold_ms = (poll.at_us - end.at_us) / 1000, view.timing_ms["polling_fallback"]
             message = f"the agent polls {after_ms:g} ms after a session that delivered; polling_fallback is {threshold_ms} ms"
-            yield Finding("WSR-POLL-1", message, (end.entry, poll.number))
+            yield Finding("WSR-POLL-1", message, (end.entry, poll.entry))
             return
 
 
@@ -142,7 +144,7 @@ def _not_running(view: View) -> Iterator[Span]:
         yield pause.from_us, view.end_us if pause.to_us is None else pause.to_us
 
 
-def _silent(view: View, presence: Presence, polls: list[Entry]) -> Iterator[Finding]:
+def _silent(view: View, presence: Presence, polls: list[Request]) -> Iterator[Finding]:
     """Stretches without a poll that are too long."""
     times = [poll.at_us for poll in polls]
     patience_us = (INTERVALS * view.timing_ms["poll_interval"] + IN_FLIGHT_MS) * 1000 + view.allowance_us
@@ -150,19 +152,20 @@ def _silent(view: View, presence: Presence, polls: list[Entry]) -> Iterator[Find
     for from_us, to_us in _undelivered(view, presence):
         if to_us - from_us <= patience_us:
             continue
-        inside = times[bisect_left(times, from_us) : bisect_left(times, to_us)]
-        for before_us, after_us in pairwise([from_us, *inside, to_us]):
-            patient_us = patience_us + (TIMEOUT_MS * 1000 if _unanswered(view, before_us) else 0)
+        inside = polls[bisect_left(times, from_us) : bisect_left(times, to_us)]
+        slow_us = {poll.at_us for poll in inside if _is_slow(poll)}
+        for before_us, after_us in pairwise([from_us, *(poll.at_us for poll in inside), to_us]):
+            patient_us = patience_us + (TIMEOUT_MS * 1000 if before_us in slow_us else 0)
             if after_us - before_us > patient_us and not _within(refused, (before_us, after_us)):
                 message = f"nothing delivers tasks, and for {(after_us - before_us) / 1000:g} ms the agent does not poll for them"
                 yield Finding("WSR-POLL-1", message, _entries_around(view, before_us, after_us), upper_bound=True)
                 return
 
 
-def _unanswered(view: View, at_us: int) -> bool:
-    """A poll that was made then got no answer soon."""
-    polls = (request for request in view.wire.requests if request.endpoint == "tasks" and request.at_us == at_us)
-    return any(poll.delivered is None or (poll.delivered.delivered_us or 0) - at_us > IN_FLIGHT_MS * 1000 for poll in polls)
+def _is_slow(poll: Request) -> bool:
+    """It got no answer soon."""
+    answer = poll.delivered
+    return answer is None or answer.delivered_us is None or answer.delivered_us - poll.at_us > IN_FLIGHT_MS * 1000
 
 
 def _entries_around(view: View, from_us: int, to_us: int) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ...values.verdict import Finding, Judgement, judged, not_judged
 from ..wire import Request
-from .hello import AttemptKey
+from .hello import AttemptKey, text_of
 from .ledger import Message
 from .outcomes import INTERRUPTED, puts_by_task, sole_attempts
 from .presence import HAMPERING, Presence, dead_bound_us
@@ -38,6 +38,12 @@ class _Ways:
         self.puts = puts_by_task(view)
         sole = sole_attempts(view)
         self.tasks: list[Task] = [view.tasks[key] for key in sole.values()]
+        self.listings: dict[tuple[str, str, str], Socket] = {}
+        """By (task, attempt, status) the first socket whose hello lists such a final."""
+        for socket in view.greeted:
+            for row in socket.hello.finals.values() if socket.hello is not None else ():
+                key = text_of(row.get("task_id")), text_of(row.get("execution_attempt_id")), text_of(row.get("status"))
+                self.listings.setdefault(key, socket)
 
     def uses_channel(self, key: AttemptKey) -> bool:
         """Its final may go over the socket: it has an attempt id, and results are switched on."""
@@ -141,7 +147,7 @@ def _never_begun(ways: _Ways, task: Task) -> Iterator[Finding]:
 def _without_session(ways: _Ways, task: Task) -> tuple[int, ...] | None:
     """The proof that it ended while no session was active, and early enough before the next one; None: nothing proves it."""
     view, presence = ways.view, ways.presence
-    listing = next((socket for socket in view.greeted if _lists_final_of(socket, task)), None)
+    listing = ways.listings.get((*task.key, task.status))
     back = listing.hello_ack if listing is not None else None
     from_us, ended_us = _earliest_end_us(task), ways.latest_end_us(task)
     until_us = view.end_us if back is None else back.at_us
@@ -163,11 +169,6 @@ def _without_channel(ways: _Ways, task: Task) -> tuple[int, ...] | None:
     if view.settled.at_us - max(view.heal.at_us, task.at_us) <= waits_ms * 1000 + view.allowance_us:
         return None
     return task.entry, began, view.settled.number
-
-
-def _lists_final_of(socket: Socket, task: Task) -> bool:
-    rows = socket.hello.finals.values() if socket.hello is not None else ()
-    return any((row.get("task_id"), row.get("execution_attempt_id"), row.get("status")) == (*task.key, task.status) for row in rows)
 
 
 # --- HTTP-2 ---------------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def sent_in(socket: Socket) -> Iterator[Frame]:
 
 
 def shows_later(message: Message, socket: Socket) -> bool:
-    """It was there all the time: this socket or a later one carries it, or a later hello lists it."""
+    """It was there all the time: this socket or a later one carries it, or the hello of a later one lists it."""
     hello = socket.hello_frame
     if hello is None:
         return False

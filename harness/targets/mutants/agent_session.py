@@ -164,7 +164,7 @@ RUNNER_MUTANTS: tuple[Mutant, ...] = (
     _mutant("timeout-early", "END-3", "after fifty polls a run is a time-out", fitted(runs.TimesOutEarly)),
     _mutant("requests-unbounded", "END-4", "no request has a time limit", fitted(api=streams.WaitsForEver), "M-B10"),
     _mutant("stream-unbounded", "END-4", "a stream is read as long as it is open", fitted(observer=streams.NeverGivesUp), "M-B10"),
-    _mutant("polls-unbounded", "END-4", "a session that never ends is polled for ever", fitted(runs.PollsForEver)),
+    _mutant("polls-too-many", "END-4", "a session that never ends is polled four hundred times", fitted(runs.PollsTwiceAsOften)),
     _mutant(
         "stale-metadata",
         "END-4",

@@ -57,13 +57,14 @@ class TakesAnyIdle(Transcript):
 
 
 class TakesTheIdleBefore(Transcript):
-    """The whole session is one turn, so the idle of its beginning may end it."""
+    """As long as nothing was said, the idle of the beginning is the end."""
 
-    def turn(self) -> Sequence[Event]:
-        running = (place for place, event in enumerate(self.events) if event["type"] == "session.status_running")
-        return self.events[: next(running, None)] if not self.messages_shown() else self.events
+    def last_status(self) -> Event | None:
+        if self.has_messages():
+            return super().last_status()
+        return next((event for event in self.events if event["type"] == IDLE), None)
 
-    def messages_shown(self) -> bool:
+    def has_messages(self) -> bool:
         return any(event["type"] in MESSAGES for event in self.events)
 
 

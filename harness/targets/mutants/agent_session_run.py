@@ -191,12 +191,16 @@ class HasNoGuard(Run):
 
 
 class OutlivesItsCancellation(Run):
-    """A hook that was fired before `cancel` goes on to its end."""
+    """A hook goes on behind `cancel`; when it finds that the session is gone, it emits what it has."""
 
     def cancel(self) -> None:
         if not self.has_ended:
             self.is_cancelled = True
             self.clean_up_later()
+
+    def on_error(self, failed: RequestFailed) -> None:
+        self.errors += 4 if self.is_cancelled else 0
+        super().on_error(failed)
 
 
 class FailsWhenCancelled(Run):
@@ -318,10 +322,12 @@ class TimesOutEarly(Run):
         return self.polls >= 50
 
 
-class PollsForEver(Run):
+class PollsTwiceAsOften(Run):
+    """Four hundred polls are its budget."""
+
     @property
     def is_last_poll(self) -> bool:
-        return False
+        return self.polls >= 400
 
 
 class EmitsTwice(Run):

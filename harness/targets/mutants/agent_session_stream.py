@@ -93,10 +93,6 @@ class DiesWithTheStream(Run):
 class LeavesTheRestUndone(Run):
     """Behind a stream that has broken off nothing is scheduled."""
 
-    async def stream(self) -> None:
-        self.is_streaming = True
-        await super().stream()
-
     def schedule_poll(self) -> None:
         if not self.settings.streams or self.polls:
             super().schedule_poll()

@@ -6,7 +6,7 @@ import asyncio
 from typing import ClassVar
 
 from ..sse_parser import SseParser
-from .api import SessionApi
+from .api import RequestFailed, SessionApi
 from .listing import Listing
 from .settings import Settings
 from .stream import EventStream
@@ -79,7 +79,7 @@ class Observer:
         end_s = loop.time() + self.stream_s_max
         pause_s = max(LOOK_S_MIN, self.settings.list_delay_s)
         while loop.time() < end_s:
-            verdict = await self.look(LISTINGS)
+            verdict = await self.glance()
             if verdict.state is not State.RUNNING:
                 return verdict
             if stream.is_over:
@@ -87,6 +87,15 @@ class Observer:
             await self.gather(stream, min(end_s, loop.time() + pause_s))
             pause_s = min(2 * pause_s, max(LOOK_S_MIN, self.settings.poll_max_ms / 1_000))
         return None
+
+    async def glance(self) -> Verdict:
+        """What the list says while the stream is read: a list that fails ends no stream on which the session still runs."""
+        try:
+            return await self.look(LISTINGS)
+        except RequestFailed:
+            if self.transcript.verdict().state is not State.RUNNING:
+                raise
+            return NOTHING_NEW
 
     async def gather(self, stream: EventStream, until_s: float) -> None:
         """Until a terminal event was streamed, or it is time."""

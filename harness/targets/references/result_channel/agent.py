@@ -64,6 +64,7 @@ class ReferenceAgent:
     serves: ClassVar[Sequence[Mapping[str, Any]]] = ({"contract": "result-channel", "role": "agent", "capabilities": ["timing", "limits"]},)
     outbox_type: ClassVar[type[Outbox]] = Outbox
     attempts_type: ClassVar[type[Attempts]] = Attempts
+    life_type: ClassVar[type[Life]] = Life
     signer_type: ClassVar[type[Signer]] = Signer
     dialer_type: ClassVar[type[Dialer]] = Dialer
     runner_type: ClassVar[type[Runner]] = Runner
@@ -83,7 +84,7 @@ class ReferenceAgent:
     def start(self) -> None:
         """Begins to connect; nothing of it is waited for. Does nothing while it is started."""
         if self.life is None:
-            self.life = Life(self)
+            self.life = self.life_type(self)
             self.life.begin()
 
     async def stop(self) -> None:

@@ -24,6 +24,7 @@ DIAL_PINGS_MAX = 3
 class Dialer:
     session_type: ClassVar[type[Session]] = Session
     backoff_type: ClassVar[type[Backoff]] = Backoff
+    refusals_type: ClassVar[type[Refusals]] = Refusals
 
     def __init__(self, core: Core, http: aiohttp.ClientSession, runner: Runner, reporter: Reporter, poller: Poller) -> None:
         self.core = core
@@ -32,7 +33,7 @@ class Dialer:
         self.reporter = reporter
         self.poller = poller
         self.backoff = self.backoff_type(core.settings.reconnect_min_s, core.settings.reconnect_max_s)
-        self.refusals = Refusals()
+        self.refusals = self.refusals_type()
 
     async def work(self) -> None:
         while True:
