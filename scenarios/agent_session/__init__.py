@@ -31,8 +31,8 @@ from .permanent import PERMANENT
 from .rescheduled import RESCHEDULED
 from .resumed import RESUMED
 from .schedules import SCHEDULES
-from .several import SEVERAL
 from .segments import SEGMENTS
+from .several import SEVERAL
 from .silent_errors import SILENT_ERRORS
 from .stale import STALE
 from .steady import STEADY

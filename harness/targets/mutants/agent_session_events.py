@@ -157,15 +157,15 @@ class TakesBoth(Transcript):
     """What was streamed and what is listed are put behind one another: what is in both is there twice."""
 
     def messages(self) -> list[str]:
-        told = [self.text(event) for event in self.streamed if event["type"] in MESSAGES]
+        told = [self.text(event) for event in self.streamed_events if event["type"] in MESSAGES]
         return [*(text for text in told if text), *super().messages()]
 
     def __init__(self, prompt: str) -> None:
         super().__init__(prompt)
-        self.streamed: list[Event] = []
+        self.streamed_events: list[Event] = []
 
     def take_streamed(self, event: Event) -> None:
-        self.streamed.append(event)
+        self.streamed_events.append(event)
         super().take_streamed(event)
 
 
