@@ -15,7 +15,7 @@ from .happened import happened
 from .scripts import Script, scripts, steps_of
 from .scripts import script as script_of
 
-JUDGES = ("SEQ-1", "SEQ-2", "SEQ-3", "SEQ-4", "SEQ-5", "FLUSH-2", "FIN-1", "ENV-1", "CONN-1")
+JUDGES = ("SEQ-1", "SEQ-3", "SEQ-4", "SEQ-5", "FLUSH-2", "FIN-1", "ENV-1", "CONN-1")
 SLOW_FLUSH: Timing = {**MIDDLE, "flush_interval": 5_000}
 """With it only the threshold and the end of a stream flush anything soon."""
 DEFAULT_THRESHOLD_BYTES = 16_384
@@ -42,7 +42,7 @@ def draw_bursts(setting: Setting) -> SearchStrategy[Case]:
 
     sim = setting.world == "sim"
     slow = timings(setting, SLOW_FLUSH, {**BRISK, "flush_interval": 5_000})
-    timing = slow if sim else slow.map(lambda chosen: chosen and {**SHRUNK_TIMING, "flush_interval": 2_000})
+    timing = slow if sim else slow.map(lambda chosen: chosen and {**SHRUNK_TIMING, "flush_interval": 1_000})
     hold_ms = st.sampled_from((3_000, 8_000) if sim else (400,))
     return st.builds(build, timing, limits(setting, 64, 200, 1_000), st.integers(0, 11), st.booleans(), hold_ms)
 

@@ -61,7 +61,7 @@ class _Ending:
             if await self._plane.until(self._all_over, stuck_ms):
                 break
             self._plane.drop("close", 1001)
-        await self._quiet()
+        await self._quiet(QUIET_MS[self._world])
 
     async def look_again(self) -> None:
         """The last drop: the hello behind it lists what is kept, and what it lists may still come."""
@@ -70,17 +70,16 @@ class _Ending:
             hellos = self._plane.hellos
             if self._plane.drop("close", 1001):
                 await self._plane.until(lambda: self._plane.hellos > hellos, self._reconnect_ms + LATE_DIAL_MS[self._world])
-        await self._scene.sleep(2 * self._figures["flush_interval"] + SETTLE_MS[self._world])
-        await self._quiet()
+        await self._quiet(SETTLE_MS[self._world])
 
-    async def _quiet(self) -> None:
-        """Until nothing has moved for two flush intervals and a little, ten times that long at most."""
-        quiet_ms = 2 * self._figures["flush_interval"] + QUIET_MS[self._world]
-        for _ in range(10):
+    async def _quiet(self, more_ms: int) -> None:
+        """Until nothing has moved for two flush intervals and ``more_ms``, ten times that long at most."""
+        quiet_ms = 2 * self._figures["flush_interval"] + more_ms
+        until_us = self._scene.now_us() + 10_000 * quiet_ms
+        while self._scene.now_us() < until_us:
             moves = self._plane.moves
             if not await self._plane.until(lambda: self._plane.moves != moves, quiet_ms):  # noqa: B023 - asked before the next round
                 return
-            await self._scene.sleep(quiet_ms)
 
     def _all_over(self) -> bool:
         return all(self._is_over(task) for task in self._stage.tasks.values())

@@ -16,7 +16,7 @@ from .happened import happened
 from .scripts import script, write
 from .shapes import SIGNALS
 
-JUDGES = ("FIN-4", "FIN-2", "SEQ-3", "DLV-1", "DLV-2", "HTTP-1", "AUTH-1", "FIN-1")
+JUDGES = ("FIN-4", "SEQ-3", "DLV-2", "HTTP-1", "AUTH-1", "FIN-1")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:

@@ -14,7 +14,7 @@ from .draws import BRISK, DROPS, HEAL, MIDDLE, Timing, case, drop, task, timings
 from .happened import all_of, came_back, happened
 from .scripts import Script, long_scripts
 
-JUDGES = ("HELLO-3", "HELLO-2", "HELLO-1", "HTTP-1", "FIN-2", "FIN-4", "SEQ-1", "SEQ-3")
+JUDGES = ("HELLO-3", "HELLO-2", "HELLO-1", "HTTP-1", "FIN-4", "SEQ-1", "SEQ-3")
 FALSE = ("wrong-id", "never")
 
 

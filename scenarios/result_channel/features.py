@@ -14,7 +14,7 @@ from .draws import BRISK, DROPS, MIDDLE, OLD, Timing, case, task, timings, until
 from .happened import happened
 from .scripts import Script, scripts
 
-JUDGES = ("HTTP-1", "FIN-2", "FIN-4", "DLV-1", "DLV-2", "POLL-1", "AUTH-1")
+JUDGES = ("HTTP-1", "FIN-4", "DLV-2", "POLL-1", "AUTH-1")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:

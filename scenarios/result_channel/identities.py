@@ -14,7 +14,7 @@ from .base import agent_scenario
 from .draws import BRISK, OLD, Timing, case, drop, task, timings, until
 from .scripts import script, write
 
-JUDGES = ("AUTH-1", "ENV-1", "FIN-2", "FIN-4", "HTTP-1", "DLV-1", "DLV-2", "SEQ-1", "SEQ-3", "HELLO-4", "RPL-1")
+JUDGES = ("AUTH-1", "ENV-1", "FIN-4", "HTTP-1", "DLV-2", "SEQ-1", "SEQ-3", "RPL-1")
 AGENT_IDS = ("agent-1", "a|b|c", "agent/1?x=%2F#y", "A" * 200)
 ALIKE = (("a-b", "c"), ("a", "b-c"))
 """Two attempts that are one to whoever joins their ids."""

@@ -15,7 +15,7 @@ from .frame_faults import SOCKET
 from .happened import came_back
 from .scripts import script, write
 
-JUDGES = ("CONN-2", "AUTH-1", "HELLO-1", "ERR-5")
+JUDGES = ("CONN-2", "AUTH-1", "HELLO-1")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:

@@ -23,7 +23,7 @@ from .outages import upgrades_refused
 from .replays import ACKS
 from .scripts import Script, long_scripts, scripts
 
-LIVES = ("FIN-2", "DLV-1", "DLV-2", "RPL-1", "HELLO-4", "SEQ-1", "SEQ-2", "ENV-1", "ACK-1", "AUTH-1")
+LIVES = ("FIN-2", "DLV-2", "RPL-1", "HELLO-4", "SEQ-1", "SEQ-2", "ENV-1", "ACK-1", "AUTH-1")
 MOMENTS_MS = st.sampled_from((0, 1, 3, 10, 40, 120))
 
 

@@ -13,7 +13,7 @@ from .draws import BRISK, MIDDLE, Timing, case, drop, figures, hold, task, timin
 from .happened import came_back
 from .scripts import script, write
 
-JUDGES = ("ERR-6", "SEQ-2", "FIN-2", "ERR-5", "HTTP-1")
+JUDGES = ("ERR-6", "SEQ-2", "HTTP-1")
 SPOOLS = ({"spool_bytes": 3_000, "spool_reserve_bytes": 1_000}, {"spool_bytes": 20_000, "spool_reserve_bytes": 15_000})
 
 

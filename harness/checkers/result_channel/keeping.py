@@ -126,7 +126,8 @@ def _let_go(view: View) -> bool:
     """There was a session behind an ack that was surely read."""
     proofs = (view.surely_acked(message) for message in view.ledger.messages.values())
     first = min((sure.proof.entry for sure in proofs if sure is not None), default=None)
-    return first is not None and any(socket.request_entry > first and socket.active_proof() is not None for socket in view.greeted)
+    behind = [socket for socket in view.greeted if first is not None and socket.request_entry > first]
+    return any(socket.active_proof() is not None or stood(view, socket) for socket in behind)
 
 
 # --- ACK-2 ----------------------------------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ AGENT_MUTANTS: tuple[Mutant, ...] = (
     _mutant("gap-from-accepted", "ERR-2", "a gap is filled from h on", "M-A12", session_with(repairs=sessions.FillsFromTheAccepted)),
     _mutant("gap-from-second", "ERR-2", "a gap is filled from h+2 on", "M-A12", session_with(repairs=sessions.FillsFromTheSecond)),
     _mutant(
-        "gap-refused-only", "ERR-2", "only the refused message is sent again", "M-A12", session_with(repairs=sessions.FillsWithTheRefused)
+        "gap-refused-only", "ERR-2", "only the refused message is sent again", "M-A12", session_with(repairs=sessions.FillsWithTheNewest)
     ),
     _mutant("gap-both-streams", "ERR-2", "a gap is filled in both streams", "M-A13", session_with(repairs=sessions.FillsBothStreams)),
     _mutant("gap-backwards", "ERR-2", "a gap is filled from its end", _OWN, session_with(repairs=sessions.FillsBackwards)),

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import WSMsgType
 
 from ..references.result_channel.backoff import Backoff, Refusals
-from ..references.result_channel.envelope import HELLO, STARTED, Envelope, InvalidFrame, envelope, is_number, read_inbound
+from ..references.result_channel.envelope import HELLO, STARTED, Envelope, InvalidFrame, envelope, read_inbound
 from ..references.result_channel.hello import Hello
 from ..references.result_channel.outbox import Row
 from ..references.result_channel.pump import Pump
@@ -198,13 +198,11 @@ class FillsFromTheSecond(Repairs):
         self.pump.resend(row.number for row in self.missed(gap)[1:])
 
 
-class FillsWithTheRefused(Repairs):
-    def refused(self, payload: Mapping[str, Any]) -> None:
-        row = self.core.outbox.named(str(payload.get("related_message_id")))
-        if row is not None and is_number(payload.get("highest_accepted_sequence")):
-            self.pump.resend([row.number])
-        else:
-            super().refused(payload)
+class FillsWithTheNewest(Repairs):
+    """Only what was refused is sent again."""
+
+    def fill(self, gap: Gap) -> None:
+        self.pump.resend(row.number for row in self.missed(gap)[-1:])
 
 
 class FillsBothStreams(Repairs):
