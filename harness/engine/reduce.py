@@ -21,8 +21,10 @@ from ..values.errors import UsageError
 WAIT_MS_MIN = 50
 StillFails = Callable[[Case], bool]
 
-BATCHES = ("events", "pieces")
+BATCHES = ("events", "pieces", "steps")
 """Arguments of operations that are lists of things to do, so that leaving one out is a smaller case."""
+SCRIPT = "script"
+"""An argument that holds such a list."""
 
 
 @dataclass
@@ -103,12 +105,19 @@ def _merged_operations(case: Case) -> Iterator[Case]:
             merged = (verb, {"ms": args["ms"] + next_args["ms"]})
             yield case.with_changes(workload=(*case.workload[:position], merged, *case.workload[position + 2 :]))
     for position, (verb, args) in enumerate(case.workload):
-        for name in BATCHES:
-            items = args.get(name)
-            if isinstance(items, list) and len(items) > 1:
-                for start, end in _blocks(len(items)):
-                    if end - start < len(items):
-                        yield _with_operation(case, position, (verb, {**args, name: items[:start] + items[end:]}))
+        for shorter in _shorter_batches(args):
+            yield _with_operation(case, position, (verb, shorter))
+
+
+def _shorter_batches(args: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The arguments with some items left out of a batch, which may be a part of a script."""
+    for name, value in args.items():
+        if name in BATCHES and isinstance(value, list) and len(value) > 1:
+            for start, end in _blocks(len(value)):
+                if end - start < len(value):
+                    yield {**args, name: value[:start] + value[end:]}
+        elif name == SCRIPT and isinstance(value, Mapping):
+            yield from ({**args, name: shorter} for shorter in _shorter_batches(value))
 
 
 def _simpler_faults(case: Case) -> Iterator[Case]:

@@ -61,4 +61,10 @@ def draw_repeated(setting: Setting) -> SearchStrategy[Case]:
 
 LOST_ACKS = agent_scenario("lost-acks", "acks that never arrive, or late", JUDGES, draw_lost, counts=injected("drop-frame", "delay-frame"))
 STRAY_ACKS = agent_scenario("stray-acks", "acks of something else while true ones are lost", JUDGES, draw_stray, counts=came_back())
-LATE_ACKS = agent_scenario("late-acks", "messages and acks that are late or repeated", ("ACK-1", "RPL-1", "HELLO-4", "SEQ-1", "SEQ-2", "SEQ-3"), draw_repeated, counts=happened("fault"))
+LATE_ACKS = agent_scenario(
+    "late-acks",
+    "messages and acks that are late or repeated",
+    ("ACK-1", "RPL-1", "HELLO-4", "SEQ-1", "SEQ-2", "SEQ-3"),
+    draw_repeated,
+    counts=happened("fault"),
+)

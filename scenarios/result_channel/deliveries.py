@@ -11,7 +11,7 @@ from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
 from ...harness.faults.crash_at_frame import CrashAtFrame
 from ...harness.values.case import Case, Operation
-from ..drawing import any_of
+from ..drawing import any_of, led_by
 from .base import agent_scenario
 from .draws import BRISK, CRASH, DROPS, MIDDLE, Timing, case, deliver, drop, figures, hold, task, timings, until, wait
 from .frame_faults import DELIVER, RECEIVED, STARTED, closes, drops, repeats
@@ -54,7 +54,7 @@ def draw_dropped(setting: Setting) -> SearchStrategy[Case]:
         return case("dropped-deliveries", setting, [*workload, *(until("acked", n) for n in numbers)], faults, timing=timing)
 
     places = st.sampled_from((DELIVER, DELIVER, RECEIVED, STARTED))
-    faults = any_of(closes(places), drops(st.just(DELIVER), times=st.just(1)))
+    faults = led_by(closes(places, nth=st.just(1)), closes(places), drops(st.just(DELIVER), times=st.just(1)))
     some = st.lists(scripts(size_max=3), min_size=1, max_size=2)
     pause_ms = st.sampled_from((0, 1, 5, 30))
     return st.builds(build, timings(setting, BRISK, MIDDLE), some, faults, st.lists(DROPS, max_size=2), pause_ms)
@@ -86,11 +86,11 @@ DUPLICATES = agent_scenario(
 DROPPED_DELIVERIES = agent_scenario(
     "dropped-deliveries",
     "the connection ends right behind a delivery",
-    ("DLV-2", "DLV-1", "FIN-2", "FIN-4"),
+    ("DLV-2", "FIN-4"),
     draw_dropped,
     counts=came_back(),
 )
 DISCARDED = agent_scenario(
-    "discarded", "tasks that were received and not started are taken back", ("DLV-3", "DLV-1", "FIN-2", "HELLO-4"), draw_discarded,
+    "discarded", "tasks that were received and not started are taken back", ("DLV-3", "FIN-2"), draw_discarded,
     counts=DISCARDED_ONE,
 )  # fmt: skip

@@ -26,7 +26,7 @@ def draw_retryable(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, given: Script, faults: list[Fault], patience_ms: int) -> Case:
         return case("retryable-errors", setting, [task(given), until("acked"), wait(patience_ms)], faults, timing=timing)
 
-    faults = led_by(refusals(STORED, retryable=True), refusals(RESULTS, retryable=True), drops(ACKS))
+    faults = led_by(refusals(STORED, retryable=True, nth=FIRST), refusals(RESULTS, retryable=True), drops(ACKS))
     patience = st.sampled_from((1_000, 6_000) if setting.world == "sim" else (600,))
     return st.builds(build, timings(setting, BRISK, MIDDLE), long_scripts(4, 9), faults, patience)
 
@@ -79,7 +79,7 @@ RETRYABLE_ERRORS = agent_scenario(
     counts=injected("refuse-frame"),
 )  # fmt: skip
 HARMLESS_WORDS = agent_scenario(
-    "harmless-words", "acks, hello_acks and errors that concern nothing", ("ACK-2", "ERR-1", "HELLO-3", "HELLO-1", "SEQ-1"), draw_unrelated,
+    "harmless-words", "acks, hello_acks and errors that concern nothing", ("ERR-1", "HELLO-1", "SEQ-1", "SEQ-3"), draw_unrelated,
     counts=happened("said", meant=("harmless", "ack-again", "stray", "gap", "error", "hello-ack"), answers=None),
 )  # fmt: skip
 FATAL_ERRORS = agent_scenario(
@@ -93,5 +93,5 @@ POISON = agent_scenario(
 )  # fmt: skip
 CLOSES = agent_scenario(
     "closes", "the control plane closes at any message, with any code",
-    ("RPL-1", "HELLO-1", "HELLO-4", "SEQ-1", "SEQ-3", "FLUSH-3", "FIN-1", "FIN-2", "DLV-2"), draw_closes, counts=came_back(),
+    ("RPL-1", "HELLO-1", "HELLO-4", "SEQ-1", "SEQ-3", "FIN-1", "DLV-2"), draw_closes, counts=came_back(),
 )  # fmt: skip

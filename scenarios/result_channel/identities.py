@@ -54,6 +54,6 @@ IDENTITIES = agent_scenario("identities", "ids and bases that mean something in 
 LOOK_ALIKES = agent_scenario(
     "look-alikes",
     "attempts whose ids are one when they are joined",
-    ("ENV-1", "FIN-2", "FIN-4", "DLV-1", "DLV-2", "SEQ-1", "SEQ-2"),
+    ("ENV-1", "FIN-2", "FIN-4", "DLV-2", "SEQ-1", "SEQ-2"),
     draw_alike,
 )

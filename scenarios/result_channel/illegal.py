@@ -13,7 +13,7 @@ from .draws import BRISK, MIDDLE, Timing, case, say, task, timings, until, wait
 from .happened import happened
 from .scripts import Script, long_scripts
 
-JUDGES = ("ENV-2", "RPL-1", "HELLO-1", "SEQ-1", "SEQ-3", "FIN-2")
+JUDGES = ("ENV-2", "RPL-1", "HELLO-1", "SEQ-1", "SEQ-3")
 WHILE_DELIVERING = tuple(what for what in ILLEGAL if what != "delivery-disabled")
 
 

@@ -51,19 +51,19 @@ def upgrades_refused() -> SearchStrategy[Fault]:
     )
 
 
-def report_faults() -> SearchStrategy[Fault]:
+def report_faults(nth: SearchStrategy[int] = NTH) -> SearchStrategy[Fault]:
     endpoint = st.just(REPORT)
     return st.one_of(
-        st.builds(LoseAnswer, endpoint=endpoint, nth=NTH, times=TIMES, answer_bytes=st.integers(0, 60)),
+        st.builds(LoseAnswer, endpoint=endpoint, nth=nth, times=TIMES, answer_bytes=st.integers(0, 60)),
         st.builds(
-            Status, endpoint=endpoint, nth=NTH, times=TIMES, status=st.sampled_from((503, 500, 502, 404, 409, 202)),
+            Status, endpoint=endpoint, nth=nth, times=TIMES, status=st.sampled_from((503, 500, 502, 404, 409, 202)),
             commit=st.sampled_from(("none", "none", "all")), body=st.sampled_from(("contract", "empty", "html")),
         ),
         st.builds(
-            Cut, endpoint=endpoint, nth=NTH, times=TIMES, direction=st.sampled_from(("answer", "request")), after_bytes=st.integers(0, 60)
+            Cut, endpoint=endpoint, nth=nth, times=TIMES, direction=st.sampled_from(("answer", "request")), after_bytes=st.integers(0, 60)
         ),
         st.builds(
-            Stall, endpoint=endpoint, nth=NTH, times=st.sampled_from((1, 2)), where=st.sampled_from(("before-head", "in-body")),
+            Stall, endpoint=endpoint, nth=nth, times=st.sampled_from((1, 2)), where=st.sampled_from(("before-head", "in-body")),
             for_ms=st.sampled_from((500, 30_000)),
         ),
     )  # fmt: skip
@@ -108,7 +108,7 @@ def draw_reports(setting: Setting) -> SearchStrategy[Case]:
 
     outage = st.sampled_from((120_000, 4_000, 600))
     return st.builds(
-        build, timings(setting, BRISK, MIDDLE, SLOW_POLLS), long_scripts(3, 6), DROPS, outage, led_by(report_faults(), report_faults()),
+        build, timings(setting, BRISK, MIDDLE, SLOW_POLLS), long_scripts(3, 6), DROPS, outage, led_by(report_faults(st.just(1)), report_faults()),
         st.sampled_from((0, 40_000)),
     )  # fmt: skip
 
@@ -125,7 +125,7 @@ def draw_polled(setting: Setting) -> SearchStrategy[Case]:
         return case("polled-reports", setting, workload, faults, timing=timing, delivery=False)
 
     some = st.lists(scripts(size_max=3), min_size=1, max_size=2)
-    return st.builds(build, timings(setting, BRISK, MIDDLE), some, any_of(report_faults(), size_max=2))
+    return st.builds(build, timings(setting, BRISK, MIDDLE), some, led_by(report_faults(st.just(1)), report_faults(), size_max=1))
 
 
 OUTAGES = agent_scenario("outages", "no session when a task is over: its final goes by HTTP", JUDGES, draw, counts=REPORTED)
@@ -138,6 +138,6 @@ LOST_REPORTS = agent_scenario(
     counts=all_of(ASKED, injected("lose-answer", "status", "cut", "stall")), worlds=("sim",),
 )  # fmt: skip
 POLLED_REPORTS = agent_scenario(
-    "polled-reports", "tasks of the old kind, whose report fails or is answered in vain", ("HTTP-1", "FIN-2", "FIN-4", "DLV-1", "POLL-1"),
+    "polled-reports", "tasks of the old kind, whose report fails or is answered in vain", ("HTTP-1", "FIN-2", "FIN-4", "POLL-1"),
     draw_polled, counts=injected("lose-answer", "status", "cut", "stall"), worlds=("sim",),
 )  # fmt: skip

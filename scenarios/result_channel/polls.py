@@ -72,6 +72,6 @@ POLLS = agent_scenario(
     counts=POLLED,
 )  # fmt: skip
 POLLING_GATE = agent_scenario(
-    "polling-gate", "a session that delivers ends, and polls take its place", ("POLL-1", "DLV-1", "DLV-2", "FIN-2"), draw_gate,
+    "polling-gate", "a session that delivers ends, and polls take its place", ("POLL-1", "DLV-2"), draw_gate,
     counts=all_of(happened("held", on=True), happened("taken", stream=None)),
 )  # fmt: skip

@@ -118,12 +118,12 @@ CRASHES = agent_scenario("crashes", "killed at any time, and back with the same 
 CRASH_FRAMES = agent_scenario(
     "crash-frames",
     "killed at a message, before or after it took effect or was answered",
-    (*LIVES, "FIN-3"),
+    LIVES,
     draw_frames,
     counts=injected("crash-at-frame"),
 )
 CRASH_REQUESTS = agent_scenario(
-    "crash-requests", "killed at a request over HTTP, before or after its answer", ("FIN-2", "DLV-1", "DLV-2", "HTTP-1", "HTTP-3"),
+    "crash-requests", "killed at a request over HTTP, before or after its answer", ("FIN-2", "DLV-1", "DLV-2", "HTTP-1"),
     draw_http, counts=injected("crash"),
 )  # fmt: skip
 DURABLE_FINALS = agent_scenario(

@@ -15,8 +15,8 @@ from .happened import happened
 from .scripts import Script, scripts
 
 JUDGES = (
-    "AUTH-1", "ENV-1", "HELLO-1", "HELLO-2", "SEQ-1", "SEQ-2", "SEQ-3", "SEQ-4", "SEQ-5", "FIN-1", "FIN-2", "FIN-4", "FLUSH-1", "CONN-1",
-    "DLV-1", "DLV-2", "HTTP-2", "ACK-1", "POLL-1",
+    "AUTH-1", "ENV-1", "HELLO-1", "HELLO-2", "SEQ-1", "SEQ-3", "SEQ-4", "SEQ-5", "FIN-1", "FIN-4", "FLUSH-1", "CONN-1",
+    "DLV-2", "HTTP-2", "ACK-1",
 )  # fmt: skip
 
 

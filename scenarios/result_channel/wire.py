@@ -87,7 +87,7 @@ def draw_unread(setting: Setting) -> SearchStrategy[Case]:
 
 CUT_FRAMES = agent_scenario(
     "cut-frames", "the connection ends inside a frame, in either direction",
-    ("CONN-1", "RPL-1", "FLUSH-3", "HELLO-4", "SEQ-1", "SEQ-2", "SEQ-3", "DLV-1", "DLV-2", "FIN-2"), draw_cuts,
+    ("CONN-1", "RPL-1", "SEQ-1", "SEQ-2", "SEQ-3", "DLV-1", "DLV-2"), draw_cuts,
     counts=injected("cut-frame"),
 )  # fmt: skip
 SLICED_FRAMES = agent_scenario(

@@ -18,6 +18,8 @@ READS_SPARE = 3
 """The first read behind the prompt, and what may stand beside the polls."""
 LISTINGS = 15
 PROMPT_SPARE_MS = 1_000
+A_DAY_US = 24 * 3_600 * 1_000_000
+"""200 polls that wait 300 s each are 16.6 hours: a run that takes longer has no bound."""
 
 
 # --- END-1 ------------------------------------------------------------------------------------------------------------
@@ -104,7 +106,7 @@ def check_ends(view: View) -> Judgement:
             findings.extend(_never(view, run))
         else:
             seen = seen or _is_tried(view, run)
-            findings.extend(_polls_too_often(run, run.end))
+            findings.extend([*_polls_too_often(run, run.end), *_outlasted(view, run, run.end)])
     if not seen and not findings:
         return not_judged("precondition never met: nothing stood in the way of a run that ended")
     return judged(findings[:3])
@@ -115,6 +117,16 @@ def _never(view: View, run: Run) -> Iterator[Finding]:
         what = "the session was done" if run.session is not None and legal_ends(run, until(run)) else "there was time enough"
         message = f"{what}, and the run has neither emitted nor failed"
         yield Finding("SES-END-4", message, view.proof(run.call, ended_at(run), view.wire.settled), upper_bound=True)
+
+
+def _outlasted(view: View, run: Run, end: Entry) -> Iterator[Finding]:
+    """It ended because nothing went wrong any more: by itself it had not in a whole day."""
+    healed = view.wire.healed
+    if healed is None or run.call is None or end.number < healed.number:
+        return
+    if healed.at_us - run.call.at_us >= A_DAY_US:
+        message = "a day after its beginning the run had not ended, and it did once the faults stopped"
+        yield Finding("SES-END-4", message, view.proof(run.call, healed, end), upper_bound=True)
 
 
 def _is_tried(view: View, run: Run) -> bool:

@@ -190,7 +190,7 @@ def _request_us(view: View, run: Run) -> int:
     for request in view.requests_of(run):
         if run.call is not None and run.call.number < request.entry and request.at_us <= last_us and request.endpoint != "stream":
             over_us = request.delivered.delivered_us if request.delivered is not None else _closed_us(view, request)
-            took.append(min(over_us or last_us, last_us) - request.at_us)
+            took.append(min(last_us if over_us is None else over_us, last_us) - request.at_us)
     return max(took)
 
 

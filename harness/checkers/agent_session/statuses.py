@@ -32,7 +32,7 @@ def check_status(view: View) -> Judgement:
     findings: list[Finding] = []
     seen = False
     for run, emit in emits(view.runs):
-        seen = seen or bool(legal_ends(run, emit.number)) or emitted_status(emit) == "timeout"
+        seen = seen or bool(legal_ends(run, emit.number)) or emitted_status(emit) in ("timeout", "error")
         findings.extend(_status(view, run, emit))
         findings.extend(_stored(view, run, emit))
     findings.extend(_groundless(view))
