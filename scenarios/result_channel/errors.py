@@ -26,7 +26,7 @@ def draw_retryable(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, given: Script, faults: list[Fault], patience_ms: int) -> Case:
         return case("retryable-errors", setting, [task(given), until("acked"), wait(patience_ms)], faults, timing=timing)
 
-    faults = led_by(refusals(STORED, retryable=True, nth=FIRST), refusals(RESULTS, retryable=True), drops(ACKS))
+    faults = led_by(refusals(STORED, retryable=True, nth=st.just(1)), refusals(RESULTS, retryable=True), drops(ACKS))
     patience = st.sampled_from((1_000, 6_000) if setting.world == "sim" else (600,))
     return st.builds(build, timings(setting, BRISK, MIDDLE), long_scripts(4, 9), faults, patience)
 
@@ -44,7 +44,7 @@ def draw_fatal(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, given: Script, faults: list[Fault]) -> Case:
         return case("fatal-errors", setting, [task(given), until("acked")], faults, timing=timing)
 
-    faults = led_by(refusals(STORED, retryable=False), refusals(INBOUND, retryable=False), drops(ACKS))
+    faults = led_by(refusals(STORED, retryable=False, nth=st.just(1)), refusals(INBOUND, retryable=False), drops(ACKS))
     return st.builds(build, timings(setting, BRISK, MIDDLE), long_scripts(), faults)
 
 

@@ -69,11 +69,12 @@ def closes(types: Names, **fields: SearchStrategy[Any]) -> Faults:
     return at(CloseSocket, types, code=CODES, moment=st.sampled_from(("after", "before")), **fields)
 
 
-def refusals(types: Names, *, retryable: bool) -> Faults:
+def refusals(types: Names, *, retryable: bool, **fields: SearchStrategy[Any]) -> Faults:
     """The code of a gap is among the retryable ones; here it comes without the highest sequence that makes it one."""
     return at(
         RefuseFrame, types, times=TIMES, retryable=st.just(retryable), code=st.sampled_from(RETRYABLE if retryable else FATAL),
         commit=st.sampled_from(("none", "none", "all")), related=st.sampled_from(("message", "message", "message", "nothing", "unknown")),
+        **fields,
     )  # fmt: skip
 
 

@@ -108,7 +108,8 @@ def draw_reports(setting: Setting) -> SearchStrategy[Case]:
 
     outage = st.sampled_from((120_000, 4_000, 600))
     return st.builds(
-        build, timings(setting, BRISK, MIDDLE, SLOW_POLLS), long_scripts(3, 6), DROPS, outage, led_by(report_faults(st.just(1)), report_faults()),
+        build, timings(setting, BRISK, MIDDLE, SLOW_POLLS), long_scripts(3, 6), DROPS, outage,
+        led_by(report_faults(st.just(1)), report_faults()),
         st.sampled_from((0, 40_000)),
     )  # fmt: skip
 

@@ -99,7 +99,7 @@ def scripts(
     return st.builds(build, drafts(*chosen, size_min=size_min, size_max=size_max), st.sampled_from(tuple(gaps_ms)), ends)
 
 
-def long_scripts(writes_min: int = 6, writes_max: int = 14, every_ms: Sequence[int] = (40, 25)) -> SearchStrategy[Script]:
+def long_scripts(writes_min: int = 5, writes_max: int = 10, every_ms: Sequence[int] = (40, 25)) -> SearchStrategy[Script]:
     """One that writes again and again, so that whatever happens meanwhile falls between its chunks."""
 
     def build(count: int, every: int, both: bool, exit: int) -> Script:

@@ -14,7 +14,7 @@ from .presence import HAMPERING, Presence
 from .sockets import Said, Socket
 from .view import View
 
-CLOSE_MS = 5_000
+CLOSE_MS = {"sim": 500, "loopback": 5_000}
 """By when an agent has closed a connection that it must close."""
 AT_ONCE_MS = 1_000
 """A close so soon behind an error, and without another cause, is caused by it."""
@@ -66,13 +66,14 @@ def _effects(view: View) -> Iterator[Finding]:
 def _closes(view: View, presence: Presence, socket: Socket, said: Said, requirement: str, what: str) -> tuple[bool, list[Finding]]:
     """(the agent closed the connection for it and dialled again, findings)."""
     end = presence.end_of(socket)
-    limit_us = said.at_us + CLOSE_MS * 1000 + view.allowance_us
+    close_ms = CLOSE_MS.get(view.header.world, CLOSE_MS["loopback"])
+    limit_us = said.at_us + close_ms * 1000 + view.allowance_us
     if socket.faults & HAMPERING or presence.paused_within(said.entry, end.entry if end is not None and end.at_us < limit_us else None):
         return False, []
     if end is None or end.at_us > limit_us:
         if view.end_us <= limit_us:
             return False, []
-        message = f"{what} came, and within {CLOSE_MS} ms the agent did not close the connection"
+        message = f"{what} came, and within {close_ms} ms the agent did not close the connection"
         return False, [Finding(requirement, message, (said.entry,), upper_bound=True)]
     if not end.by_agent or end.entry < said.entry:
         return False, []

@@ -118,19 +118,25 @@ def _unlike_each_other(view: View, task: Task) -> Iterator[Finding]:
 
 
 def _given_up(ways: _Ways, task: Task, puts: list[Request]) -> Iterator[Finding]:
-    """After a failure that may pass, and fewer than six in a row, there is another try."""
-    if not puts or any(put.delivered is not None and put.delivered.status < 500 for put in puts) or len(puts) >= TRIES:
+    """After a failure that may pass, and fewer than six in a row, there is another try, soon."""
+    view, presence = ways.view, ways.presence
+    for number, put in enumerate(puts[: TRIES - 1], 1):
+        answer = put.delivered
+        if answer is not None and answer.status < 500:
+            return
+        failed_us = put.at_us + CLIENT_TIMEOUT_MS * 1000 if answer is None or answer.delivered_us is None else answer.delivered_us
+        due_us = failed_us + (2**number * 1_000 + BEGIN_MS) * 1000 + view.allowance_us
+        following = puts[number] if number < len(puts) else None
+        if following is not None and following.at_us <= due_us:
+            continue
+        if presence.runs_until_us(put.entry) <= due_us or ways.refused_between(put.at_us, due_us):
+            return
+        if ways.uses_channel(task.key) and presence.may_be_active(put.at_us, due_us):
+            return  # it may have been handed to a session
+        when = "no other follows" if following is None else f"the next one follows only after {(following.at_us - put.at_us) / 1000:g} ms"
+        message = f"the {_nth(number)} PUT for {task.task!r} came to nothing, and {when}"
+        yield Finding("WSR-HTTP-1", message, (puts[0].entry, put.entry), upper_bound=True)
         return
-    view, last = ways.view, puts[-1]
-    answered_us = last.delivered.delivered_us if last.delivered is not None else None
-    failed_us = last.at_us + CLIENT_TIMEOUT_MS * 1000 if answered_us is None else answered_us
-    due_us = failed_us + (2 ** (len(puts) - 1) * 1_250 + BEGIN_MS) * 1000 + view.allowance_us
-    if ways.presence.runs_until_us(last.entry) <= due_us or ways.refused_between(last.at_us, due_us):
-        return
-    if ways.uses_channel(task.key) and ways.presence.may_be_active(last.at_us, due_us):
-        return  # it may have been handed to a session
-    message = f"the {_nth(len(puts))} PUT for {task.task!r} came to nothing, and no other follows"
-    yield Finding("WSR-HTTP-1", message, (puts[0].entry, last.entry), upper_bound=True)
 
 
 def _nth(number: int) -> str:
