@@ -22,7 +22,7 @@ from streamproof.harness.faults.crash import Crash
 from streamproof.harness.targets.url import UrlTarget
 from streamproof.harness.values.case import Operation
 from streamproof.harness.values.history import Entry
-from streamproof.scenarios.durable_execution import server_play
+from streamproof.scenarios import folders
 from streamproof.scenarios.durable_execution.approval_draws import approve, case, create, follow, send, status, together
 from streamproof.scenarios.durable_execution.draws import GATE, OPEN, calling, spoken
 from streamproof.scenarios.durable_execution.stream_table import STREAM_SCENARIOS
@@ -132,7 +132,7 @@ def test_the_same_case_gives_the_same_history() -> None:
 
 def test_no_key_and_no_path_is_in_a_history(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keys show as tags, the folder of the server not at all; and the folder is gone afterwards."""
-    monkeypatch.setattr(server_play, "FOLDERS", tmp_path)
+    monkeypatch.setattr(folders, "FOLDERS", tmp_path)
     text = play(create(TALK), follow(0, tenant=1)).history.to_ndjson()
     assert "key-0-" not in text
     assert str(tmp_path) not in text
@@ -141,7 +141,7 @@ def test_no_key_and_no_path_is_in_a_history(monkeypatch: pytest.MonkeyPatch, tmp
 
 def test_the_folder_is_removed_when_the_play_breaks_down(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Whatever ends an example, nothing of it stays on the disk."""
-    monkeypatch.setattr(server_play, "FOLDERS", tmp_path)
+    monkeypatch.setattr(folders, "FOLDERS", tmp_path)
     assert play(("no-such-operation", {})).trouble is not None
     assert list(tmp_path.iterdir()) == []
 

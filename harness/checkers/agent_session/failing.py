@@ -113,12 +113,13 @@ def check_first_read(view: View) -> Judgement:
         first = reads[0] if reads else None
         if first is None or run.end is None or run.is_cancelled or first.delivered is None or first.delivered.status < 500:
             continue
-        in_vain = len(reads) >= ERRORS_MAX - 1 and not any(is_good(read) for read in reads[: ERRORS_MAX - 1])
-        if in_vain or first.entry > run.end.number:
+        until_the_end = [read for read in reads if read.entry < run.end.number]
+        had_a_good_one = any(is_good(read) for read in until_the_end)
+        if not until_the_end or (len(until_the_end) >= ERRORS_MAX - 1 and not had_a_good_one):
             continue
         seen = True
         gave_up = run.failed is not None or emitted_status(run.end) == "error"
-        if gave_up and not may_fail(view, run):
+        if gave_up and not had_a_good_one and not may_fail(view, run):
             message = f"the first read of the status was answered {first.delivered.status}, and the run gave up"
             findings.append(Finding("SES-ERR-3", message, view.proof(first, run.end)))
     if not seen and not findings:

@@ -150,6 +150,7 @@ class LoopbackScene(Scene):
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # an abandoned target closes nothing: that is what a crash means
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)  # what it began last never ran
             for owner in self._owners:
                 owner.bury()
             end_pending_tasks(self._loop)

@@ -58,15 +58,16 @@ def test_one_process_serves_example_after_example(play_with: Any, driver: Any) -
 
 
 def test_our_programs_come_first_on_the_drivers_path(play_with: Any, driver: Any) -> None:
-    """The folder of our commands is the first of PATH."""
-    target = driver('for request in requests(): ok(request, path=os.environ["PATH"].split(os.pathsep)[0])')
+    """The folder of the command of tasks is the first of PATH, that of our programs the second."""
+    target = driver('for request in requests(): ok(request, path=os.environ["PATH"].split(os.pathsep)[:2])')
     paths: list[str] = []
 
     async def use(scene: Scene, instance: Instance) -> None:
-        paths.append((await instance.call(STOP, {}, 5_000)).value["path"])
+        paths.extend((await instance.call(STOP, {}, 5_000)).value["path"])
 
     play_with(target, use)
-    assert os.path.exists(os.path.join(paths[0], "streamproof"))
+    for folder, program in zip(paths, ("streamproof-emit", "streamproof"), strict=True):
+        assert os.access(os.path.join(folder, program), os.X_OK)
 
 
 def test_a_crash_kills_at_once_and_the_next_open_starts_afresh(play: Any, driver: Any) -> None:

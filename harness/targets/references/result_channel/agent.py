@@ -52,9 +52,9 @@ class Life:
         for task in self.tasks:
             task.cancel()
         await self.runner.stop()
-        await self.reporter.stop()
         if self.tasks:
             await asyncio.wait(self.tasks)
+        await self.reporter.stop()  # the last, since a session that ends plans reports
         await self.http.close()
 
 
