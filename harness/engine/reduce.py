@@ -36,10 +36,15 @@ class Reduction:
     _seen: set[str] = field(default_factory=set)
 
 
-def reduce_case(case: Case, still_fails: StillFails, tries_max: int) -> Reduction:
-    """Returns the smallest case found within ``tries_max`` runs. The given case must fail already."""
+def reduce_case(case: Case, still_fails: StillFails, tries_max: int, *, values: bool = True) -> Reduction:
+    """Returns the smallest case found within ``tries_max`` runs. The given case must fail already.
+
+    ``values``: whether values are simplified as well. Whoever only counts operations and faults need not wait for it.
+    """
     state = Reduction(case)
-    passes = (_plain_events, _fewer_faults, _fewer_operations, _simpler_faults, _simpler_operations, _simpler_config)
+    passes = (_plain_events, _fewer_faults, _fewer_operations)
+    if values:
+        passes += (_simpler_faults, _simpler_operations, _simpler_config)
     improved = True
     while improved and state.tries < tries_max:
         improved = False

@@ -139,7 +139,7 @@ def _hunt(workshop: Workshop, mutant: Mutant, contract: str, examples_max: int) 
     size: tuple[int | None, int | None] = (None, None)
     confirmed = False
     if key is not None:
-        reduced = workshop.reduce(ReduceTask(result.violations[key].case, key))
+        reduced = workshop.reduce(ReduceTask(result.violations[key].case, key, values=False))  # only its size is told
         confirmed, size = reduced.confirmed, reduced.case.size
     killed_by = tuple(sorted({requirement for requirement, _ in result.violations}))
     seconds = time.perf_counter() - started

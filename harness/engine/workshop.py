@@ -31,8 +31,11 @@ CONFIRMATIONS = {"sim": (1, 1), "loopback": (2, 2)}
 
 @dataclass(frozen=True)
 class ReduceTask:
+    """``values``: whether values are simplified, too, or only operations and faults left out."""
+
     case: Case
     key: ViolationKey
+    values: bool = True
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ class Workshop:
         return seen >= wanted
 
     def reduce(self, task: ReduceTask) -> Reduced:
-        reduction = reduce_case(task.case, self.still_fails(task.case, task.key), TRIES_MAX[self.world.name])
+        reduction = reduce_case(task.case, self.still_fails(task.case, task.key), TRIES_MAX[self.world.name], values=task.values)
         reduced = self.confirm(reduction.case, task.key, reduction.tries)
         # In real time a smaller case may have failed by luck; then the one that was found is what counts.
         return reduced if reduced.confirmed else self.confirm(task.case, task.key, reduction.tries)
