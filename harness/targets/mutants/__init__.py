@@ -10,6 +10,7 @@ from .base import Mutant
 from .durable_client import DURABLE_CLIENT_MUTANTS
 from .ingest_sender import SENDER_MUTANTS
 from .pipe import PIPE_MUTANTS
+from .result_channel import AGENT_MUTANTS
 from .run_stream_reader import READER_MUTANTS
 from .sse_reader import SSE_READER_MUTANTS
 
@@ -19,5 +20,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *SSE_READER_MUTANTS,
     *PIPE_MUTANTS,
     *DURABLE_CLIENT_MUTANTS,
+    *AGENT_MUTANTS,
     *RUNNER_MUTANTS,
 )
