@@ -81,6 +81,13 @@ def cut_off(*, puts: int = 1, lists: bool = False, after_ms: int = 20_000, **mor
     return story.later(after_ms).fresh(finals=("f",) if lists else ()).settle()
 
 
+def dying() -> Story:
+    """What a process sends while it is being killed is written down behind the word that it was."""
+    story = cut_off(puts=0, after_ms=0).add("crash", handle="a1", life=1, lost=True)
+    story.put(output="x").later(500).add("gone", life=1).add("back", life=2)
+    return story.put(output="x").fresh().settle()
+
+
 def lost(times: int, *, then: bool) -> Story:
     """Answers of the report are lost so often, and perhaps one arrives."""
     story = Story().fresh().command((0, "stdout", "x"), exit_ms=500).deliver()
@@ -146,6 +153,7 @@ GOOD: dict[str, tuple[str, Build]] = {
     "a signal": ("FIN-4", lambda: ran(code=-1)),
     "the same by both ways": ("FIN-4", by_both_ways),
     "reported": ("HTTP-1", cut_off),
+    "reported again by the next life": ("HTTP-1", dying),
     "reported at the third try": ("HTTP-1", lambda: lost(2, then=True)),
     "no report": ("HTTP-2", ran),
     "no report over a short outage": ("HTTP-2", handed_over),

@@ -15,7 +15,7 @@ from .ledger import Message
 from .outcomes import INTERRUPTED, puts_by_task, sole_attempts
 from .presence import HAMPERING, Presence, dead_bound_us
 from .sockets import Socket
-from .tasks import Task
+from .tasks import Pause, Task
 from .view import COMMIT_MS, View
 from .written import Written
 
@@ -103,10 +103,15 @@ def _after_the_answer(view: View, task: Task, puts: list[Request]) -> Iterator[F
     if again is None:
         return
     limit_us = answer.delivered_us + COMMIT_MS * 1000 + view.allowance_us
-    if any(first.entry < pause.from_entry < again.entry and pause.from_us <= limit_us for pause in view.pauses):
+    if any(_lies_between(pause, first, again) and pause.from_us <= limit_us for pause in view.pauses):
         return  # killed before it could note the answer
     message = f"the final of {task.task!r} is reported again, though its PUT was answered 200"
     yield Finding("WSR-HTTP-1", message, (first.entry, answer.delivered_entry, again.entry))
+
+
+def _lies_between(pause: Pause, first: Request, again: Request) -> bool:
+    """A process that is being killed may send its first request behind the word that it was."""
+    return pause.from_entry < again.entry and (pause.to_entry is None or pause.to_entry > first.entry)
 
 
 def _unlike_each_other(view: View, task: Task) -> Iterator[Finding]:
