@@ -42,6 +42,22 @@ DIRECTION = st.sampled_from(("request", "answer"))
 
 Names = SearchStrategy[str]
 
+SURROGATES_FROM, SURROGATES = 0xD800, 0x800
+CHARACTERS = 0x110000 - SURROGATES
+
+
+def _character(number: int) -> str:
+    return chr(number if number < SURROGATES_FROM else number + SURROGATES)
+
+
+def texts(size_min: int, size_max: int, *, first: int = 1) -> SearchStrategy[str]:
+    """Any characters that UTF-8 can tell, but NUL unless ``first`` is 0.
+
+    By their numbers: an alphabet of Hypothesis would first put all of Unicode in order, for a second in each process.
+    """
+    characters = st.integers(first, CHARACTERS - 1).map(_character)
+    return st.lists(characters, min_size=size_min, max_size=size_max).map("".join)
+
 
 def any_of(*kinds: SearchStrategy[Fault], size_min: int = 1, size_max: int = 3) -> SearchStrategy[list[Fault]]:
     return st.lists(st.one_of(*kinds), min_size=size_min, max_size=size_max)

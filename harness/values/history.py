@@ -44,6 +44,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -63,30 +64,41 @@ class Entry(NamedTuple):
         return {"n": self.number, "at_us": self.at_us, "kind": self.kind, **self.data}
 
 
+_NO_TEXT = frozenset({int, bool, float, type(None)})
+
+
 class SecretTags:
     """Replaces secret strings by tags such as ``<run-token>`` in plain values of any depth."""
 
     def __init__(self, tag_by_secret: Mapping[str, str] | None = None) -> None:
         self._tag_by_secret: dict[str, str] = dict(tag_by_secret or {})
+        self._shortest = min(map(len, self._tag_by_secret), default=sys.maxsize)
 
     def add(self, secret: str, tag: str) -> None:
         if secret:
             self._tag_by_secret[secret] = f"<{tag}>"
+            self._shortest = min(self._shortest, len(secret))
 
     def apply(self, value: Any) -> Any:
-        kind = type(value)
-        if kind is int or kind is bool or value is None:  # most of what a history holds
+        """Every entry goes through here: what is too short to hold a secret, or is no text at all, is not looked at."""
+        if type(value) in _NO_TEXT:
             return value
         if isinstance(value, str):
-            for secret, tag in self._tag_by_secret.items():
-                if secret in value:
-                    value = value.replace(secret, tag)
-            return value
+            return value if len(value) < self._shortest else self._tagged(value)
+        apply, shortest = self.apply, self._shortest
         if isinstance(value, dict):
-            return {self.apply(key): self.apply(item) for key, item in value.items()}
+            return {
+                key if len(key) < shortest else apply(key): item if type(item) in _NO_TEXT else apply(item) for key, item in value.items()
+            }
         if isinstance(value, (list, tuple)):
-            return [self.apply(item) for item in value]
+            return [item if type(item) in _NO_TEXT else apply(item) for item in value]
         return value
+
+    def _tagged(self, text: str) -> str:
+        for secret, tag in self._tag_by_secret.items():
+            if secret in text:
+                text = text.replace(secret, tag)
+        return text
 
 
 @dataclass(frozen=True)

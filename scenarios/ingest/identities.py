@@ -9,6 +9,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case
+from ..drawing import texts
 from .base import sender_scenario
 from .draws import BASE_SUFFIXES, SPECIAL_IDS, STOP, case, config, event, timings
 
@@ -16,7 +17,7 @@ JUDGES = ("URL-1", "HDR-1", "LOSS-1")
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    ids = st.one_of(st.sampled_from(SPECIAL_IDS), st.text(st.characters(codec="utf-8"), min_size=1, max_size=8))
+    ids = st.one_of(st.sampled_from(SPECIAL_IDS), texts(1, 8, first=0))
 
     def build(timing: Mapping[str, int] | None, task_id: str, run_id: str, suffix: str) -> Case:
         settings = {**config(timing), "task_id": task_id, "run_id": run_id, "base_suffix": suffix}

@@ -15,11 +15,12 @@ from ...harness.checkers.ingest.server_model import ModelBody, ModelStream
 from ...harness.checkers.ingest.server_pieces import NUMBERED, Piece
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case, Operation
+from ..drawing import texts
 
 Token = tuple[str, Any]
 
 RUN_IDS = ("run", "a/b?c&d#e %", "..", "%2F", "r+1;2:3@4", "läuft🙂", "'(~!*)'", "x" * 1_000)
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+TEXTS = texts(0, 12, first=0)
 FRAMING = st.sampled_from(("length", "chunked"))
 SEGMENT_BYTES = st.sampled_from((0, 0, 1, 7, 100))
 

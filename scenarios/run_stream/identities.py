@@ -9,7 +9,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case
-from ..drawing import BASE_SUFFIXES, URL_SPECIAL_IDS
+from ..drawing import BASE_SUFFIXES, URL_SPECIAL_IDS, texts
 from .base import reader_scenario
 from .draws import END, TOLD, Timing, begun, case, config, event, timings
 
@@ -22,8 +22,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         events = [("append", {"events": [event(mark)]}) for mark, _ in zip(count(3), range(live), strict=False)]
         return case("identities", setting, settings, [*begun(2), *events, TOLD, *END])
 
-    text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=8)
-    ids = st.one_of(st.sampled_from(URL_SPECIAL_IDS), text.filter(lambda id: id.strip(".") != ""))
+    ids = st.one_of(st.sampled_from(URL_SPECIAL_IDS), texts(1, 8).filter(lambda id: id.strip(".") != ""))
     return st.builds(build, timings(setting), ids, ids, st.sampled_from(BASE_SUFFIXES), st.integers(1, 3))
 
 

@@ -11,6 +11,7 @@ from importlib import import_module
 import click
 
 from .. import __version__
+from ..harness.targets.cache import cache_folder
 from ..harness.values.nearest import unknown_name
 from .config import load_config
 from .errors import exit_code_of
@@ -18,6 +19,8 @@ from .errors import exit_code_of
 NAME = "streamproof"
 COMPLETION_VARIABLE = "_STREAMPROOF_COMPLETE"
 """Set by the shell when it asks for completions, as click has it."""
+DRAWING_VARIABLE = "HYPOTHESIS_STORAGE_DIRECTORY"
+"""Where Hypothesis keeps what it learned about Unicode and the like: in our cache, and not in the folder of whoever runs us."""
 
 COMMANDS: Mapping[str, str] = {
     "run": "search, shrink and judge: the main job",
@@ -92,4 +95,5 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             # A terminal that cannot show a character still gets the line.
             stream.reconfigure(errors="backslashreplace")
+    os.environ.setdefault(DRAWING_VARIABLE, str(cache_folder() / "hypothesis"))
     sys.exit(exit_code_of(lambda: invoke(sys.argv[1:])))
