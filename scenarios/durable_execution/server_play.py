@@ -18,6 +18,7 @@ from ...harness.targets.url import UrlTarget
 from ...harness.values.errors import TargetProblem, UsageError
 from ...harness.worlds.base import Scene
 from ..folders import new_folder
+from ..lives import Lives
 from ..raw_http import Address, Connection
 from .asks import Ask, Asks, Request
 from .bodies import run_path
@@ -96,18 +97,16 @@ def _driver_config(scene: Scene, tenants: Tenants, urls: Mapping[str, str], data
     }
 
 
-class Server:
+class Server(Lives):
     """The server under test: opened, killed, opened again."""
 
     def __init__(self, scene: Scene, player: Player) -> None:
+        super().__init__()
         self.address = Address("", 0, "", False)
         self.asks: Asks | None = None
         self._scene = scene
         self._player = player
         self._url = ""
-        self._restarting: asyncio.Task[None] | None = None
-        self._opening = False
-        self._again = False
 
     @property
     def life(self) -> int:
@@ -138,38 +137,17 @@ class Server:
             self.crash_soon()
         await self.settled()
 
-    def crash_soon(self) -> None:
-        """A link was told to kill it: at the next turn of the loop it is dead. One that is just being opened dies once it is."""
-        if self._restarting is None or self._restarting.done():
-            self._restarting = asyncio.get_running_loop().create_task(self._die_and_rise(), name="play: restart after a crash")
-        elif self._opening:
-            self._again = True
+    async def die(self) -> None:
+        self._scene.history.add("gone", life=self._player.life)
+        await self._player.crash()
+        await self._scene.sleep(QUIET_MS)
 
-    async def settled(self) -> None:
-        """Waits until it is open again. Raises TargetProblem if it is not."""
-        while self._restarting is not None:
-            restarting = self._restarting
-            await restarting
-            if self._restarting is restarting:
-                self._restarting = None
-
-    async def _die_and_rise(self) -> None:
-        while True:
-            self._again = False
-            self._scene.history.add("gone", life=self._player.life)
-            await self._player.crash()
-            await self._scene.sleep(QUIET_MS)
-            self._opening = True
-            moved = await self.open()
-            self._opening = False
-            self._scene.history.add("back", life=self._player.life, url_changed=moved)
-            if not self._again:
-                return
+    async def rise(self) -> None:
+        moved = await self.open()
+        self._scene.history.add("back", life=self._player.life, url_changed=moved)
 
     async def end(self) -> None:
-        if self._restarting is not None:
-            self._restarting.cancel()
-            await asyncio.gather(self._restarting, return_exceptions=True)
+        await self.let_go()
         await self._player.close()
 
 
