@@ -42,9 +42,9 @@ def reduce_case(case: Case, still_fails: StillFails, tries_max: int, *, values: 
     ``values``: whether values are simplified as well. Whoever only counts operations and faults need not wait for it.
     """
     state = Reduction(case)
-    passes = (_plain_events, _fewer_faults, _fewer_operations)
+    passes = [_plain_events, _fewer_faults, _fewer_operations]
     if values:
-        passes += (_simpler_faults, _simpler_operations, _simpler_config)
+        passes += [_simpler_faults, _simpler_operations, _simpler_config]
     improved = True
     while improved and state.tries < tries_max:
         improved = False

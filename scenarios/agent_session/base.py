@@ -7,10 +7,10 @@ from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
-from ...harness.engine.scenario import Scenario, Setting, always
+from ...harness.engine.scenario import Scenario, Setting
 from ...harness.values.case import Case
-from ...harness.values.history import History
 from ...harness.worlds.base import Quota
+from ..family import Family
 from .play import play_runner
 from .shapes import CONFIG, OPERATIONS
 
@@ -19,17 +19,9 @@ DAYS = Quota(seconds=60 * 3_600.0, steps=2_000_000, connections=5_000)
 """A run may take a whole day, and one that does not end takes two: until the faults stop, and again behind that."""
 
 
-def session_scenario(
-    name: str,
-    summary: str,
-    judges: str,
-    draw: Callable[[Setting], SearchStrategy[Case]],
-    *,
-    profiles: tuple[str, ...] = BOTH,
-    counts: Callable[[History], str | None] = always,
-    **more: Any,
-) -> Scenario:
-    """``judges``: requirement ids without the prefix ``SES-``, with a space between them."""
-    ids = tuple(f"SES-{requirement}" for requirement in judges.split())
-    more = {"operations": OPERATIONS, "config": CONFIG, "quota": DAYS, **more}
-    return Scenario(f"session-{name}", "agent-session", "runner", summary, profiles, ids, draw, play_runner, counts, **more)
+FAMILY = Family("session", "agent-session", "runner", "SES", BOTH, play_runner, OPERATIONS, CONFIG, DAYS)
+
+
+def session_scenario(name: str, summary: str, judges: str, draw: Callable[[Setting], SearchStrategy[Case]], **more: Any) -> Scenario:
+    """``judges``: requirement ids without the prefix, with a space between them."""
+    return FAMILY.scenario(name, summary, judges.split(), draw, **more)

@@ -7,25 +7,20 @@ from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
-from ...harness.engine.scenario import Scenario, Setting, always
+from ...harness.engine.scenario import Scenario, Setting
 from ...harness.values.case import Case
-from ...harness.values.history import History
+from ..family import Family
 from .pipe_play import play_pipe
 from .shapes import CONFIG, OPERATIONS
 
 ALL = ("LOSS-1", "DUP-1", "ORD-1", "END-1", "LIVE-1")
 
 
+FAMILY = Family("pipe", "pipe", "sender+reader", "PIPE", ("proxy", "direct"), play_pipe, OPERATIONS, CONFIG)
+
+
 def pipe_scenario(
-    name: str,
-    summary: str,
-    draw: Callable[[Setting], SearchStrategy[Case]],
-    *,
-    judges: tuple[str, ...] = ALL,
-    counts: Callable[[History], str | None] = always,
-    **more: Any,
+    name: str, summary: str, draw: Callable[[Setting], SearchStrategy[Case]], *, judges: tuple[str, ...] = ALL, **more: Any
 ) -> Scenario:
-    """``judges``: requirement ids without the prefix ``PIPE-``."""
-    ids = tuple(f"PIPE-{requirement}" for requirement in judges)
-    more = {"operations": OPERATIONS, "config": CONFIG, **more}
-    return Scenario(f"pipe-{name}", "pipe", "sender+reader", summary, ("proxy", "direct"), ids, draw, play_pipe, counts, **more)
+    """``judges``: requirement ids without the prefix."""
+    return FAMILY.scenario(name, summary, judges, draw, **more)
