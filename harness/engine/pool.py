@@ -7,6 +7,7 @@ is a fault of the harness, named as such. Interrupting ends every worker and eve
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -24,7 +25,7 @@ from .interrupts import INTERRUPTS
 
 T = TypeVar("T")
 AHEAD = 2
-"""Tasks handed out per worker beyond the one it works on."""
+"""Tasks handed out for each worker, unless it is said otherwise."""
 
 SLICE_S = 0.2
 
@@ -32,12 +33,17 @@ _function: Callable[[Any], Any] | None = None
 
 
 class Pool(Generic[T]):
-    """``function`` does one task; ``close`` releases what a worker holds (a driver process, a loop) when it ends."""
+    """``function`` does one task; ``close`` releases what a worker holds (a driver process, a loop) when it ends.
 
-    def __init__(self, function: Callable[[Any], T], close: Callable[[], None], jobs: int) -> None:
+    ``ahead``: tasks handed out for each worker. Results come in order, so behind a task that takes long the other workers do no more
+    than these.
+    """
+
+    def __init__(self, function: Callable[[Any], T], close: Callable[[], None], jobs: int, ahead: int = AHEAD) -> None:
         self._function = function
         self._close = close
         self._jobs = jobs
+        self._ahead = ahead
         self._executor: ProcessPoolExecutor | None = None
         self._abandoned = False
 
@@ -69,7 +75,7 @@ class Pool(Generic[T]):
         supply = iter(tasks)
         try:
             while True:
-                while len(waiting) < self._jobs * AHEAD and (task := next(supply, _NOTHING)) is not _NOTHING:
+                while len(waiting) < self._jobs * self._ahead and (task := next(supply, _NOTHING)) is not _NOTHING:
                     waiting.append(self._executor.submit(_work, task))
                 if not waiting:
                     return
@@ -104,6 +110,7 @@ def _begin_worker(parent: int, close: Callable[[], None]) -> None:
     # The parent decides about an interrupt; a worker that saw it too would print a traceback of its own.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    gc.freeze()  # what was there before the fork stays: a full collection need not look through all of it, as it does after a crash
     Finalize(None, close, exitpriority=10)
     if os.getppid() != parent:
         os._exit(1)

@@ -22,6 +22,8 @@ from .unit import Unit, UnitResult, ViolationKey, run_cases, unit_cases
 from .workshop import ReduceTask, Workshop
 
 EXAMPLES_PER_MUTANT_MAX = 1_500
+JOBS_AHEAD = 100
+"""For each worker: a mutant that is hard to catch takes as long as many others."""
 HUNT_BATCH = 10
 """Small rounds over many scenarios: most mutants fall in the first few examples of the right one."""
 NULL_EXAMPLES = 6
@@ -54,7 +56,7 @@ def run_selftest(
     tasks = list(_jobs(catalog, contracts, examples))
     results: list[object] = []
     interrupted = False
-    with Pool(lambda job: _do(catalog, job, seed, examples_per_mutant_max), lambda: None, jobs) as pool:
+    with Pool(lambda job: _do(catalog, job, seed, examples_per_mutant_max), lambda: None, jobs, JOBS_AHEAD) as pool:
         try:
             for result in pool.results(tasks):
                 results.append(result)
