@@ -5,18 +5,20 @@ nothing, the reference must be clean. A mutant meets first the scenarios that ju
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from ..targets.base import Target
 from ..targets.mutants.base import Mutant
 from ..targets.names import parse_target
+from ..values.case import Case
 from ..values.result import MutantResult, NullResult, ReferenceResult, SelftestResult
 from ..worlds.table import make_world
 from .catalog import Catalog
 from .pool import Pool
 from .roles import served
-from .scenario import Scenario
+from .scenario import Scenario, Setting
 from .session import Progress
 from .unit import Unit, UnitResult, ViolationKey, run_cases, unit_cases
 from .workshop import ReduceTask, Workshop
@@ -26,6 +28,8 @@ JOBS_AHEAD = 100
 """For each worker: a mutant that is hard to catch takes as long as many others."""
 HUNT_BATCH = 10
 """Small rounds over many scenarios: most mutants fall in the first few examples of the right one."""
+HEAD_START = 5
+"""Rounds that the scenarios which judge the requirement have for themselves."""
 NULL_EXAMPLES = 6
 """Examples of each scenario and profile that a null driver gets: enough for a pass, if it could pass."""
 
@@ -39,6 +43,21 @@ class Job:
     contract: str
     share: int = 0
     count: int = 0
+
+
+class Drawn:
+    """What a worker has drawn for one mutant serves the others, too."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._cases: dict[Hashable, list[Case]] = {}
+
+    def cases(self, unit: Unit, scenario: Scenario, setting: Setting) -> list[Case]:
+        assert not setting.options  # a mutant has none
+        key = (unit, setting.capabilities, setting.roles)
+        if key not in self._cases:
+            self._cases[key] = unit_cases(unit, scenario, setting, self.seed)
+        return self._cases[key]
 
 
 def run_selftest(
@@ -56,7 +75,8 @@ def run_selftest(
     tasks = list(_jobs(catalog, contracts, examples))
     results: list[object] = []
     interrupted = False
-    with Pool(lambda job: _do(catalog, job, seed, examples_per_mutant_max), lambda: None, jobs, JOBS_AHEAD) as pool:
+    drawn = Drawn(seed)
+    with Pool(lambda job: _do(catalog, job, drawn, examples_per_mutant_max), lambda: None, jobs, JOBS_AHEAD) as pool:
         try:
             for result in pool.results(tasks):
                 results.append(result)
@@ -76,6 +96,8 @@ def run_selftest(
 
 REFERENCE_SHARES = 8
 """The reference's examples are run in so many parts, so that several processes can share them."""
+REFERENCE_BATCH = 1_000
+"""Cases that no mutant has met."""
 
 
 def _jobs(catalog: Catalog, contracts: Sequence[str], examples: int) -> Iterator[Job]:
@@ -92,15 +114,15 @@ def _untested(catalog: Catalog, contracts: Sequence[str]) -> tuple[tuple[str, st
     return tuple((row.id, row.untested) for row in rows if row.untested is not None)
 
 
-def _do(catalog: Catalog, job: Job, seed: int, examples_per_mutant_max: int) -> object:
+def _do(catalog: Catalog, job: Job, drawn: Drawn, examples_per_mutant_max: int) -> object:
     text = job.name if job.kind == "reference" else f"{job.kind}:{job.name}"
     target = parse_target(text, catalog.targets, {})
-    workshop = Workshop(catalog, target, make_world("sim"), seed)
+    workshop = Workshop(catalog, target, make_world("sim"), drawn.seed)
     try:
         if job.kind == "mutant":
-            return _hunt(workshop, catalog.targets.mutants[job.name], job.contract, examples_per_mutant_max)
+            return _hunt(workshop, catalog.targets.mutants[job.name], job.contract, drawn, examples_per_mutant_max)
         if job.kind == "null":
-            return _null(workshop, job)
+            return _null(workshop, job, drawn)
         return _reference(workshop, job)
     finally:
         workshop.close()
@@ -117,26 +139,13 @@ def _scenarios(workshop: Workshop, contract: str) -> list[Scenario]:
     ]
 
 
-def _hunt(workshop: Workshop, mutant: Mutant, contract: str, examples_max: int) -> MutantResult:
+def _hunt(workshop: Workshop, mutant: Mutant, contract: str, drawn: Drawn, examples_max: int) -> MutantResult:
     started = time.perf_counter()
     result = UnitResult()
-    scenarios = [scenario for scenario in _scenarios(workshop, contract) if mutant.role in scenario.roles]
-    scenarios.sort(key=lambda scenario: not set(mutant.requirements) & set(scenario.judges))
-    for unit in _units(scenarios):
+    for unit in _units(_scenarios(workshop, contract), mutant):
         if _killing(result, mutant) is not None or result.examples >= examples_max:
             break
-        scenario = workshop.catalog.scenarios[unit.scenario]
-        cases = unit_cases(unit, scenario, workshop.setting(scenario, unit.profile), workshop.seed)
-        found = run_cases(
-            workshop.contract_of(scenario),
-            scenario,
-            cases,
-            workshop.target,
-            workshop.world,
-            workshop.stand_in,
-            stop=lambda so_far: _killing(so_far, mutant) is not None,
-        )
-        result.merge(found)
+        result.merge(_played(workshop, drawn, unit, stop=lambda so_far: _killing(so_far, mutant) is not None))
     key = _killing(result, mutant)
     size: tuple[int | None, int | None] = (None, None)
     confirmed = False
@@ -148,14 +157,19 @@ def _hunt(workshop: Workshop, mutant: Mutant, contract: str, examples_max: int) 
     return MutantResult(mutant.name, contract, mutant.requirements, confirmed, killed_by, result.examples, size[0], size[1], seconds)
 
 
-def _units(scenarios: list[Scenario]) -> Iterator[Unit]:
-    """First a batch of each scenario in the given order, then the next round."""
-    batch = 0
-    while scenarios:
-        for scenario in scenarios:
-            for profile in scenario.profiles:
-                yield Unit(scenario.name, profile, batch, HUNT_BATCH)
-        batch += 1
+def _units(scenarios: list[Scenario], mutant: Mutant) -> Iterator[Unit]:
+    """Round after round, a batch of each. The scenarios that do not judge the requirement join after some rounds."""
+    playable = [scenario for scenario in scenarios if mutant.role in scenario.roles]
+    judging = [scenario for scenario in playable if set(mutant.requirements) & set(scenario.judges)]
+    others = [scenario for scenario in playable if scenario not in judging]
+    for round in count() if playable else ():
+        yield from _batches(judging, round)
+        if round >= HEAD_START or not judging:
+            yield from _batches(others, round)
+
+
+def _batches(scenarios: list[Scenario], round: int) -> Iterator[Unit]:
+    return (Unit(scenario.name, profile, round, HUNT_BATCH) for scenario in scenarios for profile in scenario.profiles)
 
 
 def _killing(result: UnitResult, mutant: Mutant) -> ViolationKey | None:
@@ -163,29 +177,37 @@ def _killing(result: UnitResult, mutant: Mutant) -> ViolationKey | None:
     return next((key for key in sorted(result.violations) if key[0] in mutant.requirements), None)
 
 
-def _null(workshop: Workshop, job: Job) -> NullResult:
+def _null(workshop: Workshop, job: Job, drawn: Drawn) -> NullResult:
     """Stricter than a session: a single judged example without a finding already counts as passed."""
-    result = _play(workshop, job.contract, 0, NULL_EXAMPLES)
+    result = UnitResult()
+    for scenario, profile in _lanes(workshop, job.contract):
+        result.merge(_played(workshop, drawn, Unit(scenario.name, profile, 0, NULL_EXAMPLES)))
     failed = {requirement for requirement, _ in result.violations}
     passed = tuple(sorted(requirement for requirement in result.judged if requirement not in failed))
     return NullResult(job.name, job.contract, passed)
 
 
 def _reference(workshop: Workshop, job: Job) -> ReferenceResult:
-    lanes = sum(len(scenario.profiles) for scenario in _scenarios(workshop, job.contract))
-    result = _play(workshop, job.contract, 1_000 + job.share, -(-job.count // lanes), job.count)
+    """A part of the lanes, so that all parts together play all of them."""
+    lanes = _lanes(workshop, job.contract)
+    mine = lanes[job.share % len(lanes) :: REFERENCE_SHARES]
+    result = UnitResult()
+    for number, (scenario, profile) in enumerate(mine):
+        examples = job.count // len(mine) + (number < job.count % len(mine))
+        if examples:
+            result.merge(workshop.search(Unit(scenario.name, profile, REFERENCE_BATCH, examples)))
     troubled = set(result.trouble)
     return ReferenceResult(job.contract, result.examples, tuple(sorted({requirement for requirement, _ in result.violations} | troubled)))
 
 
-def _play(workshop: Workshop, contract: str, batch: int, count: int, examples_max: int | None = None) -> UnitResult:
-    result = UnitResult()
-    for scenario in _scenarios(workshop, contract):
-        for profile in scenario.profiles:
-            left = count if examples_max is None else min(count, examples_max - result.examples)
-            if left > 0:
-                result.merge(workshop.search(Unit(scenario.name, profile, batch, left)))
-    return result
+def _lanes(workshop: Workshop, contract: str) -> list[tuple[Scenario, str]]:
+    return [(scenario, profile) for scenario in _scenarios(workshop, contract) for profile in scenario.profiles]
+
+
+def _played(workshop: Workshop, drawn: Drawn, unit: Unit, stop: Callable[[UnitResult], bool] = lambda result: False) -> UnitResult:
+    scenario = workshop.catalog.scenarios[unit.scenario]
+    cases = drawn.cases(unit, scenario, workshop.setting(scenario, unit.profile))
+    return run_cases(workshop.contract_of(scenario), scenario, cases, workshop.target, workshop.world, workshop.stand_in, stop=stop)
 
 
 def _merged_references(parts: list[ReferenceResult]) -> tuple[ReferenceResult, ...]:
