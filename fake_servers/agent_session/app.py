@@ -63,10 +63,12 @@ class SessionServers(StreamingServers):
         base: str = "",
         paging: Paging | None = None,
         ids: Ids = "plain",
+        first_id: int = 0,
         delete_running: DeleteRunning = "refuse",
         heartbeat_ms: int | None = None,
     ) -> None:
         """``api_key``: what x-api-key must be (None: anything). ``ids``: whether those of sessions hold what is special in a URL.
+        ``first_id``: how many of those are left out.
 
         ``delete_running``: what comes of a DELETE of a session that runs and was not interrupted. ``heartbeat_ms``: a stream that is
         silent for so long gets a keepalive.
@@ -80,7 +82,7 @@ class SessionServers(StreamingServers):
         self.sessions: dict[str, Session] = {}
         self._expected: tuple[str, Script] = ("", DEFAULT_SCRIPT)
         self._event_numbers = count(1)
-        self._ids = _ids(ids)
+        self._ids = _ids(ids, first_id)
 
     async def serve(self, http: web.Request, server: str) -> web.StreamResponse:
         return await SessionExchange(self, http, server).run()
@@ -116,8 +118,8 @@ class SessionServers(StreamingServers):
         return None if session is None or session.deleted else session
 
 
-def _ids(ids: Ids) -> Iterator[str]:
-    for number in count():
+def _ids(ids: Ids, first: int) -> Iterator[str]:
+    for number in count(first):
         yield f"sesn_{number + 1:04}" if ids == "plain" else SPECIAL_IDS[number % len(SPECIAL_IDS)] + str(number)
 
 

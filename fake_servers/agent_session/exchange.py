@@ -130,6 +130,8 @@ class SessionExchange(StreamingExchange):
         limit, order, token = query.get("limit", str(LIMIT_MAX)), query.get("order", "asc"), query.get("page")
         if not (limit.isascii() and limit.isdigit() and int(limit)) or order not in ("asc", "desc"):
             return self.error(400, "limit must be a number, order asc or desc")
+        if token is not None:
+            session.turn_page()
         try:
             page = page_of(session.log, self._servers.paging, int(limit), token, newest_first=order == "desc")
         except ValueError as error:

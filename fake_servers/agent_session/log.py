@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..frames import Frame, event_text
+from ..frames import Frame, event_text, split_data
 from .script import Step
 
 LIMIT_MAX = 20
@@ -35,7 +35,15 @@ class Logged:
 
 
 def logged(number: int, event: dict[str, Any], step: Step) -> Logged:
-    return Logged(number, event["id"], Frame("event", event_text(event), position=number), step.is_terminal, step.may_hide)
+    text = event_text(event)
+    frame = Frame("event", text, position=number, exact=commented(text) if step.comment else None)
+    return Logged(number, event["id"], frame, step.is_terminal, step.may_hide)
+
+
+def commented(text: str) -> bytes:
+    """A frame of that data, which is one line of JSON, on two lines with a comment between them."""
+    first, *rest = (f"data: {line}\n" for line in split_data(text, 2))
+    return f"{first}: a comment within an event\n{''.join(rest)}\n".encode()
 
 
 @dataclass(frozen=True)

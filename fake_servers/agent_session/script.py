@@ -39,7 +39,7 @@ class Step:
     ``lag_ms``: so much later the list shows it, though no later than the terminal event behind it, unless an open stream delivered
     it; events of running and rescheduling have none. ``status_lag_ms``: so much later (negative: earlier) GET tells the status that
     it brings. ``streamed`` False: it goes out on no stream. ``listed`` False, of a message: the list shows it only if no stream
-    delivered it; for streams of which no fault loses anything.
+    delivered it; for streams of which no fault loses anything. ``comment``: on streams a comment stands between two lines of its data.
     """
 
     type: StepType
@@ -50,6 +50,7 @@ class Step:
     status_lag_ms: int = 0
     streamed: bool = True
     listed: bool = True
+    comment: bool = False
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Step:
@@ -57,7 +58,7 @@ class Step:
         if data.get("kilobytes"):
             texts = (_long(texts[0], data["kilobytes"] * 1_024), *texts[1:])
         numbers = {name: data[name] for name in ("after_ms", "lag_ms", "status_lag_ms") if name in data}
-        switches = {name: data[name] for name in ("streamed", "listed") if name in data}
+        switches = {name: data[name] for name in ("streamed", "listed", "comment") if name in data}
         return cls(data["type"], texts=texts, stop=data.get("stop", "end_turn"), **numbers, **switches)
 
     @property
@@ -89,17 +90,22 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """``before``: recorded when the session is made. ``status_lag_ms``: of the running that the service records behind the prompt."""
+    """``before``: recorded when the session is made. ``status_lag_ms``: of the running that the service records behind the prompt.
+
+    ``between_pages``: recorded all at once, at no time of their own, when a further page of a listing is asked for and the session is
+    idle.
+    """
 
     before: tuple[Step, ...] = ()
     steps: tuple[Step, ...] = ()
     status_lag_ms: int = 0
+    between_pages: tuple[Step, ...] = ()
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Script:
-        before = tuple(Step.from_json(row) for row in data.get("before", ()))
+        before, between_pages = (tuple(Step.from_json(row) for row in data.get(name, ())) for name in ("before", "between_pages"))
         steps = sorted((Step.from_json(row) for row in data["steps"]), key=lambda step: step.after_ms)
-        return cls(before, tuple(steps), data.get("status_lag_ms", 0))
+        return cls(before, tuple(steps), data.get("status_lag_ms", 0), between_pages)
 
 
 def element(texts: Sequence[str]) -> str | None:

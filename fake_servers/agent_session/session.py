@@ -50,6 +50,7 @@ class Session:
         self._told_rank = -1
         """The step whose status GET tells: what comes late does not undo what is newer."""
         self._prompted = False
+        self._at_next_page = script.between_pages
         self._begun_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._note("status", status=self.told)
@@ -88,6 +89,13 @@ class Session:
         self._stop()
         self.deleted = True
         self._ledger.wake_streams()
+
+    def turn_page(self) -> None:
+        """A further page of a listing is about to be read: what the script has for that moment comes in front of it."""
+        if self.status == "idle" and self._prompted and not self.interrupted:
+            steps, self._at_next_page = self._at_next_page, ()
+            for step in steps:
+                self._perform(step, len(self._script.steps))
 
     def open_source(self) -> SessionSource:
         source = SessionSource(self)

@@ -28,6 +28,7 @@ link
 ``delivered``         request (the last byte of its answer was handed to the target's socket), certain (bool)
 ``broken``            request, bytes (of the body of its answer that were handed over before the connection ended in the
                       middle of it), certain (bool: they surely arrived)
+``unmasked``          request (that became a WebSocket), frame (the first that the client sent without a mask)
 server
 ``request``           request, connection, server, endpoint, nth, method, target (raw), headers [[name, value]..]
 ``body-end``          request, how ("end" | "cut"), bytes

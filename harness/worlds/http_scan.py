@@ -102,6 +102,8 @@ class Scanner:
         self._left = 0
         self._chunks = 0
         self._frames = self._frame_at = self._frame_bytes = 0
+        self.unmasked = 0
+        """The first frame without a mask, 0 if there is none. A client must mask each of its frames (RFC 6455, 5.1)."""
         self._raw = self._payload = self._lines = self._line_bytes = self._characters = 0
         self._methods: deque[str] = deque()
         self._pieces: list[Piece] = []
@@ -191,6 +193,8 @@ class Scanner:
         self._left = int.from_bytes(header[2 : 2 + length_bytes], "big") if length_bytes else short
         self._frames += 1
         self._frame_at, self._frame_bytes = 0, size + self._left
+        if not header[1] & 0x80:
+            self.unmasked = self.unmasked or self._frames
         self._emit("framing", size)
         self._state = "frame-payload" if self._left else "frame"
         return True

@@ -98,6 +98,11 @@ class LinkConnection:
             certain = self._closed_by not in (None, "target") and self._closed_how == "fin"
             self._link.history.add("broken", request=exchange.request, bytes=payload_bytes, certain=certain)
 
+    def note_unmasked(self, exchange: Exchange | None, frame: int) -> None:
+        """The client sends frames that are no legal ones, though servers may take them."""
+        if exchange is not None:
+            self._link.history.add("unmasked", request=exchange.request, frame=frame)
+
     def drained(self, pipe: Pipe) -> None:
         """All that ``pipe`` had to pass on is passed on, and its source has ended."""
         self._finish(OTHER[pipe.source])

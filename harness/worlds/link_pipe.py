@@ -80,7 +80,10 @@ class Pipe:
         """Bytes of the body of the present message that have gone to the other side."""
 
     def received(self, data: bytes) -> None:
+        known = self.scanner.unmasked
         self._backlog.extend(self.scanner.feed(data))
+        if self.source == "client" and self.scanner.unmasked != known:
+            self._connection.note_unmasked(self._exchange, self.scanner.unmasked)
         self._run()
 
     def finished(self) -> None:

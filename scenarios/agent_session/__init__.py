@@ -33,6 +33,7 @@ from .resumed import RESUMED
 from .schedules import SCHEDULES
 from .segments import SEGMENTS
 from .several import SEVERAL
+from .shifted_pages import SHIFTED_PAGES
 from .silent_errors import SILENT_ERRORS
 from .stale import STALE
 from .steady import STEADY
@@ -47,6 +48,16 @@ from .wordless import WORDLESS
 AGENT_SESSION_SCENARIOS: tuple[Scenario, ...] = (
     STEADY,
     LAGGING,
+    SAID,
+    PAGES,
+    SHIFTED_PAGES,
+    TOKENS,
+    MERGED,
+    FRAMING,
+    CANCELS,
+    LOST_ANSWERS,
+    FAILING_EMITS,
+    FAILING_SCHEDULES,
     EARLY_IDLE,
     STALE,
     IDLE_BEFORE,
@@ -56,27 +67,18 @@ AGENT_SESSION_SCENARIOS: tuple[Scenario, ...] = (
     ERRORS,
     SILENT_ERRORS,
     WORDLESS,
-    SAID,
-    PAGES,
-    TOKENS,
     PASSING_TROUBLE,
     FIRST_READ,
     BURSTS,
     PERMANENT,
-    LOST_ANSWERS,
     STREAM_CUTS,
     STREAM_REFUSED,
-    FRAMING,
     SEGMENTS,
-    MERGED,
     MISSED,
     LONG_STREAMS,
     HEARTBEATS,
     HUGE,
     DELETES,
-    CANCELS,
-    FAILING_EMITS,
-    FAILING_SCHEDULES,
     SCHEDULES,
     IDENTITIES,
     CRASHES,

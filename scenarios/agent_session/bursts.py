@@ -27,7 +27,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
 
     times = st.sampled_from((4, 3, 5, 2, 7))
     faults = st.builds(build, st.integers(2, 4), times, st.integers(1, 2), st.sampled_from((0, 3, 4)), st.sampled_from((503, 500, 429)))
-    beats = (8_000, 60_000) if setting.world == "sim" else (100, 250)
+    beats = (8_000, 60_000, 1_200_000) if setting.world == "sim" else (100, 250)
     timing = st.sampled_from(({"first_poll": 1_000, "poll_max": 8_000, "list_delay": 200}, None))
     short = {"first_poll": 10, "poll_max": 20, "list_delay": 5}
     drafts = st.just([message("at last"), {**IDLE, "gap": 3}])
@@ -37,7 +37,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         timing = st.just(None)
     if setting.profile == "sse":
         faults = faults.map(lambda plan: [Status(endpoint="stream", times=ALWAYS), *plan])
-    return cases("bursts", setting, drafts, faults, beat_ms=st.sampled_from(beats), timing_ms=timing)
+    return cases("bursts", setting, drafts, faults, beat_ms=st.sampled_from(beats), beat_polls_max=8, timing_ms=timing)
 
 
 BURSTS = session_scenario("bursts", "reads that fail several times in a row, with good ones in between", JUDGES, draw, counts=any_injected)

@@ -8,7 +8,7 @@ from hypothesis.strategies import SearchStrategy
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case, Operation
 from .base import session_scenario
-from .draws import Drafts, cancel, case, configs, run, script, turns, until, wait
+from .draws import Drafts, cancel, case, configs, paced, run, script, turns, until, wait
 
 JUDGES = "DEL-1 DEL-3 DEL-4 END-1"
 
@@ -22,7 +22,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     )
 
     def build(rows: Drafts, hurry: bool, moment: list[Operation], times: int, settings: dict[str, object], beat_ms: int) -> Case:
-        begun = run(script(rows, beat_ms), hurry=hurry)
+        begun = run(script(rows, paced(beat_ms, settings)), hurry=hurry)
         return case("cancels", setting, settings, [begun, *moment, *[cancel()] * times])
 
     beat_ms = st.sampled_from((40, 3_000, 100_000) if in_sim else (20, 200))

@@ -38,6 +38,7 @@ TIMINGS: Mapping[str, tuple[Mapping[str, int] | None, ...]] = {
         {"first_poll": 100, "poll_max": 400, "list_delay": 20},
         {"first_poll": 15_000, "poll_max": 300_000, "list_delay": 2_000},
         {"first_poll": 3_000, "poll_max": 3_000, "list_delay": 500},
+        {"first_poll": 1_000, "poll_max": 60_000, "list_delay": 200},
         None,
     ),
     "loopback": ({"first_poll": 20, "poll_max": 80, "list_delay": 8}, {"first_poll": 40, "poll_max": 40, "list_delay": 10}),
@@ -84,8 +85,12 @@ def steps(drafts: Sequence[Draft], beat_ms: int) -> list[dict[str, Any]]:
     return rows
 
 
-def script(drafts: Sequence[Draft], beat_ms: int, *, before: Sequence[Draft] = (), status_lag_ms: int = 0) -> dict[str, Any]:
+def script(
+    drafts: Sequence[Draft], beat_ms: int, *, before: Sequence[Draft] = (), between_pages: Sequence[Draft] = (), status_lag_ms: int = 0
+) -> dict[str, Any]:
     more: dict[str, Any] = {"before": list(before)} if before else {}
+    if between_pages:
+        more["between_pages"] = list(between_pages)
     if status_lag_ms:
         more["status_lag_ms"] = status_lag_ms
     return {"steps": steps(drafts, beat_ms), **more}
@@ -137,11 +142,12 @@ def awake(rows: Sequence[Draft]) -> Drafts:
 # --- configs
 
 
-def timings(setting: Setting, *, least_ms: int = 0) -> SearchStrategy[Mapping[str, int] | None]:
-    """``least_ms``: of the first delay. A runner that lets nobody set its waits gets none."""
+def timings(setting: Setting, *, first_poll_min: int = 0, poll_max_min: int = 0) -> SearchStrategy[Mapping[str, int] | None]:
+    """Both in milliseconds. A runner that lets nobody set its waits gets none."""
     if TIMING not in setting.capabilities:
         return st.just(None)
-    rows = [row for row in TIMINGS[setting.world] if row is None or row["first_poll"] >= least_ms]
+    whole = [row for row in TIMINGS[setting.world] if row is None or row["first_poll"] >= first_poll_min]
+    rows = [row for row in whole if row is None or row["poll_max"] >= poll_max_min]
     return st.sampled_from(rows or [None])
 
 
@@ -191,6 +197,12 @@ CRASH: Operation = ("crash", {})
 # --- cases
 
 
+def paced(beat_ms: int, config: Mapping[str, Any], polls_max: int = 1) -> int:
+    """At most so many polls long: beside a slow session a hasty runner polls hundreds of times and sees nothing new."""
+    timing = config["timing_ms"]
+    return beat_ms if timing is None else min(beat_ms, polls_max * timing["poll_max"])
+
+
 def case(name: str, setting: Setting, config: Mapping[str, Any], workload: Sequence[Operation], faults: Sequence[Fault] = ()) -> Case:
     scenario = f"session-{name}"
     return Case("agent-session", ("runner",), setting.profile, scenario, dict(config), tuple(workload), tuple(faults))
@@ -203,14 +215,17 @@ def cases(
     faults: SearchStrategy[list[Fault]] | None = None,
     *,
     before: Sequence[Draft] = (),
+    between_pages: Sequence[Draft] = (),
     beat_ms: SearchStrategy[int] | None = None,
+    beat_polls_max: int = 1,
     status_lag_ms: SearchStrategy[int] | None = None,
     **config: Any,
 ) -> SearchStrategy[Case]:
-    """The usual shape: one run, to its end, through some faults. ``config``: keys that are fixed."""
+    """The usual shape: one run, to its end, through some faults. ``beat_polls_max``: see `paced`. ``config``: keys that are fixed."""
 
     def build(rows: Drafts, plan: list[Fault], settings: dict[str, Any], beat: int, lag_ms: int) -> Case:
-        begun = run(script(rows, beat, before=before, status_lag_ms=lag_ms))
+        beat = paced(beat, settings, beat_polls_max)
+        begun = run(script(rows, beat, before=before, between_pages=between_pages, status_lag_ms=lag_ms))
         return case(name, setting, settings, [begun, until()], plan)
 
     return st.builds(

@@ -6,7 +6,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case
-from .base import session_scenario
+from .base import POLL, session_scenario
 from .draws import IDLE, case, configs, message, run, script, until
 
 JUDGES = "PAGE-1 COMPLETE-1"
@@ -20,4 +20,4 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     return config.map(lambda settings: case("endless-pages", setting, settings, [begun, until()]))
 
 
-ENDLESS_PAGES = session_scenario("endless-pages", "every page names another one, without end", JUDGES, draw, worlds=("sim",))
+ENDLESS_PAGES = session_scenario("endless-pages", "every page names another one, without end", JUDGES, draw, profiles=POLL, worlds=("sim",))

@@ -9,14 +9,14 @@ from ...harness.contracts.agent_session import FAIL_EMITS
 from ...harness.engine.scenario import Setting
 from ...harness.values.case import Case, Operation
 from .base import session_scenario
-from .draws import Drafts, case, configs, run, script, turns, until
+from .draws import Drafts, case, configs, paced, run, script, turns, until
 
 JUDGES = "END-2 END-1 COMPLETE-1 DEL-1"
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
     def build(rows: Drafts, count: int, early: bool, settings: dict[str, object], beat_ms: int) -> Case:
-        begun, fails = run(script(rows, beat_ms)), ("fail_emits", {"run": "a", "count": count})
+        begun, fails = run(script(rows, paced(beat_ms, settings))), ("fail_emits", {"run": "a", "count": count})
         failing: list[Operation] = [fails] if FAIL_EMITS in setting.capabilities else []
         workload = [*failing, begun] if early else [begun, *failing]
         return case("failing-emits", setting, settings, [*workload, until()])

@@ -23,16 +23,20 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     more = st.lists(st.one_of(slices, interjections()), max_size=2)
     faults = st.builds(lambda first, others: [first, *others], framings(), more)
 
-    def build(rows: Drafts, hidden: list[bool]) -> Drafts:
+    def build(rows: Drafts, hidden: list[bool], commented: list[bool]) -> Drafts:
         # Apart from each other, so that each has gone out before the next one comes.
-        said = [{**row, "gap": 1, "listed": not hide} for row, hide in zip(rows, hidden, strict=False)]
+        said = [
+            {**row, "gap": 1, "listed": not hide, **({"comment": True} if comment else {})}
+            for row, hide, comment in zip(rows, hidden, commented, strict=False)
+        ]
         return streamed([*said, IDLE])
 
-    hidden = st.lists(st.booleans(), min_size=5, max_size=5).map(lambda flags: [True, *flags])
-    return cases("framing", setting, st.builds(build, messages(1, 5), hidden), faults, beat_ms=streamed_beats(setting))
+    flags = st.lists(st.booleans(), min_size=5, max_size=5)
+    drafts = st.builds(build, messages(1, 5), flags.map(lambda more: [True, *more]), flags)
+    return cases("framing", setting, drafts, faults, beat_ms=streamed_beats(setting))
 
 
 FRAMING = session_scenario(
-    "framing", "line ends, byte order marks, comments, several lines, segments of every size", JUDGES, draw, profiles=SSE,
-    counts=any_injected,
+    "framing", "line ends, byte order marks, comments between and within events, several lines, segments of every size", JUDGES, draw,
+    profiles=SSE, counts=any_injected,
 )  # fmt: skip

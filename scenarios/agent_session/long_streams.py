@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -10,7 +12,7 @@ from ...harness.faults.base import Fault
 from ...harness.faults.end_stream import EndStreamFault
 from ...harness.values.case import Case
 from .base import SSE, session_scenario
-from .draws import IDLE, Drafts, cases, messages
+from .draws import IDLE, Drafts, cases, messages, timings
 
 JUDGES = "TIMEOUT-1 COMPLETE-1 END-5 TX-1 TX-2"
 
@@ -22,8 +24,9 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
 
     ends: SearchStrategy[list[Fault]] = st.sampled_from(([], [], [EndStreamFault(after_events=2)]))
     beat_ms = st.sampled_from((12_000, 31_000, 65_000))
-    heartbeat_ms = st.sampled_from((None, 15_000))
-    return cases("long-streams", setting, st.builds(build, messages(2, 4), st.booleans()), ends, beat_ms=beat_ms, heartbeat_ms=heartbeat_ms)
+    drafts = st.builds(build, messages(2, 4), st.booleans())
+    more: dict[str, Any] = {"heartbeat_ms": st.sampled_from((None, 15_000)), "timing_ms": timings(setting, poll_max_min=60_000)}
+    return cases("long-streams", setting, drafts, ends, beat_ms=beat_ms, beat_polls_max=2, **more)
 
 
 LONG_STREAMS = session_scenario(

@@ -13,7 +13,7 @@ from .base import session_scenario
 from .draws import cases, turns
 from .fault_draws import FIRST, answered, lost, lost_requests
 
-JUDGES = "END-1 DEL-1 DEL-2 DEL-4 COMPLETE-1"
+JUDGES = "END-1 DEL-1 DEL-2 DEL-4 COMPLETE-1 COMPLETE-3"
 CHANGING = st.sampled_from(("send", "delete", "delete", "create"))
 
 

@@ -14,7 +14,7 @@ from ...harness.values.case import Case
 from ..preconditions import any_injected
 from .base import session_scenario
 from .draws import cases, streamed, turns
-from .fault_draws import ALWAYS, EVERY, POLLED, answered, lost, spoilt
+from .fault_draws import ALWAYS, EVERY, POLLED, READING, answered, lost, spoilt
 
 JUDGES = "END-4 END-1 DEL-1 DEL-2 END-5"
 ONE_TIME = ("create", "send", "delete", "stream")
@@ -29,7 +29,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         spoilt(endpoints, always),
     ]
     if setting.world == "sim":  # a time limit for requests is seconds long
-        kinds.append(st.builds(Stall, endpoint=endpoints, times=always))
+        kinds += [st.builds(Stall, endpoint=READING, times=always), st.builds(Stall, endpoint=endpoints, times=always)]
     faults = st.one_of(*kinds).map(lambda fault: [replace(fault, nth=1 if fault.endpoint in ONE_TIME else fault.nth)])
     return cases("permanent", setting, turns(1, 3).map(streamed), faults, persist_session=st.sampled_from((False, False, True)))
 

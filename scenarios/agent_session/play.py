@@ -48,7 +48,7 @@ async def play_runner(scene: Scene, cast: Cast) -> None:
     config = scene.case.config
     servers = SessionServers(
         scene, api_key=API_KEY, base=config["base"], paging=paging_of(config), ids=config["ids"],
-        delete_running=config["delete_running"], heartbeat_ms=config.get("heartbeat_ms"),
+        first_id=config.get("first_id", 0), delete_running=config["delete_running"], heartbeat_ms=config.get("heartbeat_ms"),
     )  # fmt: skip
     site = await scene.serve(servers.app(SESSIONS), server=SESSIONS, classify=servers.classify)
     stage = RunnerStage(scene, cast, servers, f"{site.url}{config['base']}/v1")

@@ -23,7 +23,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     beat_ms = st.sampled_from((3_000, 20_000, 120_000))
     return cases(
         "schedules", setting, drafts, trouble.map(lambda plan: [*no_stream, *plan]), beat_ms=beat_ms,
-        timing_ms=timings(setting, least_ms=1_000),
+        timing_ms=timings(setting, first_poll_min=1_000),
     )  # fmt: skip
 
 

@@ -17,9 +17,12 @@ _SAID = {
 _BEFORE = object_of({"type": {"enum": list(EVENT_TYPES)}}, _SAID)
 _STEP = object_of(
     {"after_ms": COUNT, "type": {"enum": list(EVENT_TYPES)}},
-    {**_SAID, "lag_ms": COUNT, "status_lag_ms": INTEGER, "streamed": BOOLEAN, "listed": BOOLEAN},
+    {**_SAID, "lag_ms": COUNT, "status_lag_ms": INTEGER, "streamed": BOOLEAN, "listed": BOOLEAN, "comment": BOOLEAN},
 )
-_SCRIPT = object_of({"steps": {"type": "array", "items": _STEP}}, {"before": {"type": "array", "items": _BEFORE}, "status_lag_ms": COUNT})
+_SAID_ALONE = {"type": "array", "items": _BEFORE}
+_SCRIPT = object_of(
+    {"steps": {"type": "array", "items": _STEP}}, {"before": _SAID_ALONE, "between_pages": _SAID_ALONE, "status_lag_ms": COUNT}
+)
 _RUN = {"run": _LABEL}
 _COUNTED = object_of({**_RUN, "count": COUNT})
 
@@ -51,6 +54,7 @@ CONFIG: Schema = object_of(
         "mode": {"enum": ["sse", "poll"]},
         "paging": {"enum": ["cursor", "offset"]},
         "endless": BOOLEAN,
+        "first_id": COUNT,
         "heartbeat_ms": {"type": ["integer", "null"], "minimum": 1},
     },
 )

@@ -7,9 +7,9 @@ from __future__ import annotations
 from ...harness.engine.scenario import Scenario
 from .acks import LATE_ACKS, LOST_ACKS, STRAY_ACKS
 from .bytes import BURSTS, BYTES
-from .deliveries import DISCARDED, DROPPED_DELIVERIES, DUPLICATES
+from .deliveries import DISCARDED, DROPPED_DELIVERIES, DUPLICATES, WAITING
 from .drips import DRIPS
-from .errors import CLOSES, FATAL_ERRORS, HARMLESS_WORDS, POISON, RETRYABLE_ERRORS
+from .errors import CLOSES, FATAL_ERRORS, HARMLESS_WORDS, POISON, RETRYABLE_ERRORS, STUBBORN_REFUSALS
 from .exits import EXITS
 from .false_hello_acks import FALSE_HELLO_ACKS, TWO_HELLO_ACKS
 from .features import FEATURES
@@ -44,6 +44,7 @@ RESULT_CHANNEL_SCENARIOS: tuple[Scenario, ...] = (
     GAPS,
     GAP_ERRORS,
     RETRYABLE_ERRORS,
+    STUBBORN_REFUSALS,
     HARMLESS_WORDS,
     FATAL_ERRORS,
     POISON,
@@ -60,6 +61,7 @@ RESULT_CHANNEL_SCENARIOS: tuple[Scenario, ...] = (
     POLLING_GATE,
     DUPLICATES,
     DROPPED_DELIVERIES,
+    WAITING,
     DISCARDED,
     ILLEGAL_FRAMES,
     IDENTITIES,

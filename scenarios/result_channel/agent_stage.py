@@ -77,8 +77,8 @@ class AgentStage(Stage):
         facts, what, count = self.plane.facts(*task.key), args["what"], args.get("count", 1)
 
         def reached() -> bool:
-            """A task that is over will bring nothing more to wait for."""
-            if facts.acked or facts.reported:
+            """A task that is over will bring nothing more to wait for, and one that has told its end no first output."""
+            if facts.acked or facts.reported or (facts.final and what in ("started", "output")):
                 return True
             return facts.outputs >= count if what == "output" else bool(getattr(facts, what))
 

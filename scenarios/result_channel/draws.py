@@ -72,8 +72,8 @@ def task(script: Script, number: int = 1, **more: Any) -> Operation:
     return ("task", {"task": f"task-{number}", "attempt": f"attempt-{number}", "script": script, **more})
 
 
-def deliver(number: int = 1, via: str = "socket") -> Operation:
-    return ("deliver", {"task": f"task-{number}", "attempt": f"attempt-{number}", "via": via})
+def deliver(number: int = 1, via: str = "socket", **more: Any) -> Operation:
+    return ("deliver", {"task": f"task-{number}", "attempt": f"attempt-{number}", "via": via, **more})
 
 
 def until(what: str, number: int = 1, count: int = 1, **more: Any) -> Operation:

@@ -14,10 +14,13 @@ LAST_FAULTS_MS = 50
 DRAIN_MS = {"sim": 180_000, "loopback": 15_000}
 STUCK_MS = {"sim": 15_000, "loopback": 1_500}
 """Where a task is not over by then, what was lost on an open connection is asked for by ending it."""
+LOST_ACK_MS = {"sim": 15_000, "loopback": 600}
+"""The same, where every task has told its end and only an ack is missing."""
 LATE_DIAL_MS = {"sim": 70_000, "loopback": 1_000}
 """Beyond the longest pause: an agent may keep its dials in a minute below the number that is allowed."""
-SETTLE_MS = {"sim": 1_000, "loopback": 300}
 QUIET_MS = {"sim": 300, "loopback": 100}
+SETTLE_MS = {"sim": 1_000, "loopback": 450}
+"""Beyond what a replay may take: only a last session that has stood for so long has shown all that is kept."""
 KICKS_MAX = 3
 JITTER = 1.25
 
@@ -58,10 +61,18 @@ class _Ending:
         for kick in range(KICKS_MAX + 1):
             left_ms = (deadline_us - self._scene.now_us()) // 1_000
             stuck_ms = left_ms if kick == KICKS_MAX else min(left_ms, STUCK_MS[self._world])
-            if await self._plane.until(self._all_over, stuck_ms):
+            lost_ms = stuck_ms if kick else min(stuck_ms, LOST_ACK_MS[self._world])
+            if await self._is_over_within(stuck_ms, lost_ms):
                 break
             self._plane.drop("close", 1001)
-        await self._quiet(QUIET_MS[self._world])
+        await self._quiet(2 * self._figures["flush_interval"] + QUIET_MS[self._world])
+
+    async def _is_over_within(self, stuck_ms: int, lost_ms: int) -> bool:
+        """Every task is over. Once each has told its end, nothing but an ack is waited for, and no longer than ``lost_ms``."""
+        until_us = self._scene.now_us() + 1_000 * stuck_ms
+        await self._plane.until(self._all_told, stuck_ms)
+        left_ms = (until_us - self._scene.now_us()) // 1_000
+        return await self._plane.until(self._all_over, min(left_ms, lost_ms))
 
     async def look_again(self) -> None:
         """The last drop: the hello behind it lists what is kept, and what it lists may still come."""
@@ -70,16 +81,18 @@ class _Ending:
             hellos = self._plane.hellos
             if self._plane.drop("close", 1001):
                 await self._plane.until(lambda: self._plane.hellos > hellos, self._reconnect_ms + LATE_DIAL_MS[self._world])
-        await self._quiet(SETTLE_MS[self._world])
+        await self._quiet(SETTLE_MS[self._world] + self._scene.allowance_ms)
 
-    async def _quiet(self, more_ms: int) -> None:
-        """Until nothing has moved for two flush intervals and ``more_ms``, ten times that long at most."""
-        quiet_ms = 2 * self._figures["flush_interval"] + more_ms
+    async def _quiet(self, quiet_ms: int) -> None:
+        """Until nothing has moved for so long, ten times that long at most."""
         until_us = self._scene.now_us() + 10_000 * quiet_ms
         while self._scene.now_us() < until_us:
             moves = self._plane.moves
             if not await self._plane.until(lambda: self._plane.moves != moves, quiet_ms):  # noqa: B023 - asked before the next round
                 return
+
+    def _all_told(self) -> bool:
+        return all(self._is_over(task) or self._plane.facts(*task.key).final for task in self._stage.tasks.values())
 
     def _all_over(self) -> bool:
         return all(self._is_over(task) for task in self._stage.tasks.values())

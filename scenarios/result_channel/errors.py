@@ -7,16 +7,20 @@ from hypothesis.strategies import SearchStrategy
 
 from ...harness.engine.scenario import Setting
 from ...harness.faults.base import Fault
+from ...harness.faults.decisions import Commit
+from ...harness.faults.refuse_frame import RefuseFrame
 from ...harness.values.case import Case, Operation
 from ..drawing import any_of, led_by
 from ..preconditions import injected
 from .base import agent_scenario
 from .draws import BRISK, HEAL, MIDDLE, SLOW_POLLS, Timing, case, in_turn, poison, say, task, timings, until, wait
-from .frame_faults import INBOUND, RESULTS, STORED, closes, drops, refusals
+from .frame_faults import EVERY, FINAL, INBOUND, OUTPUT, RESULTS, STORED, closes, drops, refusals
 from .happened import came_back, happened
 from .replays import ACKS
 from .scripts import Script, long_scripts, script, scripts, write
 
+STUBBORN_TIMES = 40
+"""More often than any message may be tried again."""
 HARMLESS = ("error-unrelated", "gap-unrelated", "hello-ack-again", "hello-ack-other", "ack-unknown", "ack-again")
 
 
@@ -29,6 +33,21 @@ def draw_retryable(setting: Setting) -> SearchStrategy[Case]:
     faults = led_by(refusals(STORED, retryable=True, nth=st.just(1)), refusals(RESULTS, retryable=True), drops(ACKS))
     patience = st.sampled_from((1_000, 6_000) if setting.world == "sim" else (600,))
     return st.builds(build, timings(setting, BRISK, MIDDLE), long_scripts(4, 9), faults, patience)
+
+
+def draw_stubborn(setting: Setting) -> SearchStrategy[Case]:
+    """An only output, or a final, is refused for now however often it comes; nothing else asks for it again."""
+
+    def build(timing: Timing | None, kind: str, code: str, commit: Commit, exit: int, last_ms: int) -> Case:
+        faults = [RefuseFrame(endpoint=kind, times=STUBBORN_TIMES, retryable=True, code=code, commit=commit)]
+        one = script([write(0, "only\n")], exit)
+        return case("stubborn-refusals", setting, [task(one), until("final"), wait(last_ms)], faults, timing=timing)
+
+    last = st.sampled_from((6_000, 12_000) if setting.world == "sim" else (2_000,))
+    return st.builds(
+        build, timings(setting, BRISK, MIDDLE), st.sampled_from((FINAL, OUTPUT)), st.sampled_from(("internal", "rate_limited")),
+        st.sampled_from(("none", "all")), st.sampled_from((0, 3)), last,
+    )  # fmt: skip
 
 
 def draw_unrelated(setting: Setting) -> SearchStrategy[Case]:
@@ -66,9 +85,7 @@ def draw_closes(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, given: list[Script], faults: list[Fault]) -> Case:
         return case("closes", setting, in_turn(given), faults, timing=timing)
 
-    kinds = st.sampled_from(
-        ("task.output", "task.final", "agent.hello", "task.started", "task.received", "ack", "agent.hello_ack", "task.deliver")
-    )
+    kinds = st.sampled_from((*EVERY, FINAL))
     some = st.lists(long_scripts(3, 8), min_size=1, max_size=2)
     return st.builds(build, timings(setting, BRISK, MIDDLE), some, any_of(closes(kinds)))
 
@@ -76,6 +93,10 @@ def draw_closes(setting: Setting) -> SearchStrategy[Case]:
 RETRYABLE_ERRORS = agent_scenario(
     "retryable-errors", "messages that are refused for now",
     ("ERR-1", "ERR-4", "SEQ-1", "SEQ-2", "SEQ-3", "FIN-2", "ACK-1"), draw_retryable,
+    counts=injected("refuse-frame"),
+)  # fmt: skip
+STUBBORN_REFUSALS = agent_scenario(
+    "stubborn-refusals", "a message that is refused for now, again and again", ("ERR-4", "ERR-1", "SEQ-2", "FIN-2", "FIN-4"), draw_stubborn,
     counts=injected("refuse-frame"),
 )  # fmt: skip
 HARMLESS_WORDS = agent_scenario(
@@ -93,5 +114,5 @@ POISON = agent_scenario(
 )  # fmt: skip
 CLOSES = agent_scenario(
     "closes", "the control plane closes at any message, with any code",
-    ("RPL-1", "HELLO-1", "HELLO-4", "SEQ-1", "SEQ-3", "FIN-1", "DLV-2"), draw_closes, counts=came_back(),
+    ("RPL-1", "HELLO-1", "HELLO-4", "SEQ-1", "SEQ-3", "FIN-1", "DLV-2", "HTTP-2"), draw_closes, counts=came_back(),
 )  # fmt: skip

@@ -25,6 +25,8 @@ SOCKET, TASKS, REPORT = "socket", "tasks", "report"
 
 RESULTS = st.sampled_from((OUTPUT, FINAL))
 STORED = st.sampled_from((OUTPUT, OUTPUT, FINAL))
+EVERY = (OUTPUT, FINAL, HELLO, STARTED, RECEIVED, ACK, HELLO_ACK, DELIVER)
+"""What goes to and fro in any example, but for errors."""
 INBOUND = st.sampled_from((OUTPUT, FINAL, HELLO, RECEIVED, STARTED))
 MANY = (OUTPUT, ACK)
 """Types of which there are several for each task; of the others there is one, or one for each connection."""

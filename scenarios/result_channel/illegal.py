@@ -24,7 +24,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
             workload += [say(what if delivery else "delivery-disabled"), wait(pause_ms)]
         return case("illegal-frames", setting, [*workload, until("acked")], timing=timing, delivery=delivery)
 
-    words = st.lists(st.sampled_from(WHILE_DELIVERING), min_size=1, max_size=3)
+    words = st.lists(st.sampled_from(WHILE_DELIVERING), min_size=2, max_size=5, unique=True)
     return st.builds(
         build, timings(setting, BRISK, MIDDLE), long_scripts(), words, st.integers(1, 4), st.sampled_from((50, 300)),
         st.sampled_from((True, True, True, False)),

@@ -15,6 +15,8 @@ from .scripts import Script, long_scripts
 JUDGES = ("RPL-3", "HELLO-2", "SEQ-1", "SEQ-3", "FIN-1", "FIN-2", "HTTP-1", "RPL-1", "RPL-2", "HELLO-1")
 EMPTY = {"finals": "empty", "discarded": "empty", "replay": "empty"}
 LISTED = {"finals": "empty", "discarded": "empty", "replay": "missing"}
+LASTING_SCRIPTS = long_scripts(14, 20, every_ms=(50, 70))
+"""They still write when the agent is back, well before a late hello_ack."""
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
@@ -24,10 +26,10 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         workload = [task(given), until("output", count=outputs), dropped, until("acked"), wait(sum(lateness) + 600)]
         return case("late-hello-acks", setting, workload, timing=timing, hello_acks=shapes)
 
-    longest = (900, 50, 300, 3_000) if setting.world == "sim" else (700, 50, 300)
+    longest = (900, 1_500, 300, 3_000) if setting.world == "sim" else (1_000, 1_500, 300)
     lateness = st.lists(st.sampled_from(longest), min_size=1, max_size=2)
     kinds = st.sampled_from(({}, {}, EMPTY, LISTED))
-    return st.builds(build, timings(setting, BRISK, MIDDLE), long_scripts(), DROPS, st.integers(1, 4), lateness, kinds)
+    return st.builds(build, timings(setting, BRISK, MIDDLE), LASTING_SCRIPTS, DROPS, st.integers(1, 4), lateness, kinds)
 
 
 LATE_HELLO_ACKS = agent_scenario(

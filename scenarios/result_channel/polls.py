@@ -13,22 +13,31 @@ from ...harness.faults.status import Status
 from ...harness.values.case import Case, Operation
 from ..drawing import any_of, spoilt_bodies
 from .base import agent_scenario
-from .draws import BRISK, MIDDLE, OLD, Timing, case, drop, figures, hold, in_turn, task, timings, until, wait
+from .draws import BRISK, MIDDLE, OLD, Timing, case, deliver, drop, figures, hold, in_turn, task, timings, until, wait
 from .frame_faults import TASKS
 from .happened import all_of, happened
 from .scripts import Script, scripts
 
 POLLED = happened("listed")
+ANSWER_MS = 500
+"""What a poll may take, from the moment at which it is due."""
 
 
 def draw(setting: Setting) -> SearchStrategy[Case]:
-    """Delivery is off on either side, so that the agent polls all the time; with it off here, the socket brings results alone."""
+    """Delivery is off on either side, so that the agent polls all the time; with it off here, the socket brings results alone.
 
-    def build(timing: Timing | None, given: list[Script], old: list[bool], side: str, faults: list[Fault]) -> Case:
+    At the end an answer may list once more what was over long ago.
+    """
+
+    def build(timing: Timing | None, given: list[Script], old: list[bool], side: str, faults: list[Fault], again: bool) -> Case:
         workload: list[Operation] = []
+        repeated: list[Operation] = []
         for number, (one, is_old) in enumerate(zip(given, old, strict=False), 1):
             more: dict[str, Any] = {"attempt": OLD} if is_old else {}
             workload += [task(one, number, via="poll", **more), until("reported" if is_old else "acked", number, **more)]
+            repeated.append(deliver(number, via="poll", **more))
+        if again:
+            workload += [*repeated, wait(figures(timing)["poll_interval"] + ANSWER_MS)]
         shapes = [] if side == "agent" else [{"delivery": False}]
         return case("polls", setting, workload, faults, timing=timing, delivery=side != "agent", hello_acks=shapes)
 
@@ -39,7 +48,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
     return st.builds(
         build, timings(setting, BRISK, MIDDLE), st.lists(scripts(size_max=3), min_size=1, max_size=3),
         st.lists(st.booleans(), min_size=3, max_size=3), st.sampled_from(("agent", "control-plane")),
-        any_of(passing, size_min=0, size_max=1),
+        any_of(passing, size_min=0, size_max=1), st.sampled_from((True, False)),
     )  # fmt: skip
 
 

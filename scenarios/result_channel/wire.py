@@ -68,21 +68,22 @@ def draw_dead(setting: Setting) -> SearchStrategy[Case]:
 
 
 def draw_unread(setting: Setting) -> SearchStrategy[Case]:
-    """The agent's writes fill up, while acks that are late still come; then the connection ends."""
+    """The agent's writes fill up, while acks that are late still come; then the connection ends, before or after it is read again."""
 
-    def build(timing: Timing | None, size: int, frame: int, for_ms: int, late_ms: int) -> Case:
+    def build(timing: Timing | None, size: int, frame: int, for_ms: int, late_ms: int, ended: str) -> Case:
         steps = [*drips(4, 60), write(250, "é" * 100, "stdout", size), *(write(300 + 100 * n, f"late {n}\n") for n in range(4))]
         faults = [
-            StopReading(endpoint=SOCKET, frame=frame, for_ms=for_ms),
+            StopReading(endpoint=SOCKET, frame=frame, for_ms=3 * for_ms if ended == "unread" else for_ms),
             DelayFrame(endpoint=ACK, times=8, for_ms=late_ms),
         ]
-        workload = [task(script(steps, exit_at_ms=for_ms)), until("output"), wait(for_ms), drop("close"), until("acked")]
+        how = "rst" if ended == "unread" else "close"
+        workload = [task(script(steps, exit_at_ms=for_ms)), until("output"), wait(for_ms), drop(how), until("acked")]
         return case("unread", setting, workload, faults, timing=timing)
 
-    for_ms = st.sampled_from((2_500, 4_000) if setting.world == "sim" else (1_500,))
-    return st.builds(
-        build, timings(setting, BRISK, MIDDLE), st.sampled_from((20, 1_000, 4_000)), st.integers(6, 10), for_ms, st.sampled_from((300, 100))
-    )
+    for_ms = st.sampled_from((2_500, 4_000) if setting.world == "sim" else (2_000,))
+    sizes, late_ms = st.sampled_from((1_000, 20, 4_000, 4_000)), st.sampled_from((300, 300, 100))
+    ended = st.sampled_from(("unread", "unread", "read"))
+    return st.builds(build, timings(setting, BRISK, MIDDLE), sizes, st.integers(8, 12), for_ms, late_ms, ended)
 
 
 CUT_FRAMES = agent_scenario(

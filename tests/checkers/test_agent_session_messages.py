@@ -165,6 +165,16 @@ def test_a_token_that_comes_again_ends_a_listing() -> None:
     assert story().list("e3", "e2", "e1", token="t1", next="t1").done(*SAID).broken() == {"PAGE-1"}
 
 
+def test_what_two_pages_show_was_said_once() -> None:
+    """Pages overlap where the list grows while it is read."""
+
+    def story() -> Story:
+        return paged().list("e4", "e3", "e2", "e1", token="t1")
+
+    assert story().done(*SAID).passes("PAGE-1", "COMPLETE-1")
+    assert story().done("one", "two", "two").broken() == {"PAGE-1", "COMPLETE-1"}
+
+
 def test_a_listing_has_a_thousand_pages_at_most() -> None:
     """Whatever they name."""
 

@@ -95,6 +95,16 @@ def test_a_large_event_does_not_lose_the_run() -> None:
     assert story().settle().broken() == {"SSE-2", "END-4"}
 
 
+def test_a_large_event_that_only_the_stream_has_is_read_there() -> None:
+    """The list shows the rest of the messages alone."""
+
+    def story() -> Story:
+        return streaming(owed=[LARGE, "two"]).later(1_000).say(LARGE, listed=False).later(1_000).say("two").status("idle").list()
+
+    assert story().done(LARGE, "two").passes("SSE-2")
+    assert story().done("two").broken() == {"SSE-2", "COMPLETE-1"}
+
+
 # --- TIMEOUT-1
 
 

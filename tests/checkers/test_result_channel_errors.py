@@ -122,7 +122,7 @@ GOOD: dict[str, tuple[str, Build]] = {
     "twice is more than once": ("ERR-2", lambda: gap(1, 2, 3, 1, 2, 3)),
     "one in flight before": ("ERR-2", lambda: gap(3, 1, 2, 3)),
     "the other stream stays": ("ERR-2", lambda: crossed(other=False)),
-    "again and again, bounded": ("ERR-4", lambda: refused(9)),
+    "again and again, bounded": ("ERR-4", lambda: refused(10)),
     "a few times": ("ERR-5", lambda: poisoned(6)),
     "the final goes out meanwhile": ("ERR-5", lambda: held_up(sent=True)),
     "told that it is lost": ("ERR-6", lambda: small(2, told=True)),
@@ -142,6 +142,7 @@ NEARLY: dict[str, tuple[str, Build]] = {
     "one too early": ("ERR-2", lambda: gap(1, 2, 3, highest=1)),
     "the other stream, too": ("ERR-2", lambda: crossed(other=True)),
     "never again": ("ERR-4", lambda: refused(0)),
+    "once too often": ("ERR-4", lambda: refused(11)),
     "for ever": ("ERR-4", lambda: refused(40)),
     "a storm": ("ERR-5", lambda: poisoned(30)),
     "the final is held up": ("ERR-5", lambda: held_up(sent=False)),
@@ -193,6 +194,15 @@ def test_a_stop_is_no_answer_to_an_error() -> None:
     story.error("o1").read()
     story.call("stop").closes()
     assert not story.judge("ERR-1").findings
+
+
+def test_a_close_behind_the_end_of_the_example_is_no_answer_to_an_error() -> None:
+    """The harness lets go of the agent then, however soon behind an error that is."""
+    story = Story().fresh().out(1, taken="refused")
+    story.error("o1").read().later(500).add("settled").closes()
+    judgement = story.judge("ERR-1")
+    assert judgement.judged
+    assert judgement.findings == ()
 
 
 def test_lateness_on_real_sockets_is_an_upper_bound() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 
@@ -137,8 +138,14 @@ def delivered(count: int, *, again: bool = True, received: bool = True) -> Story
     return story.later(60_000).executed(count).settle()
 
 
-def discarded(count: int) -> Story:
-    story = Story().command().dial().waiting()
+def discarded(count: int, *, begun: Literal["never", "before the hello", "before its answer"] = "never") -> Story:
+    """A hello lists a task as not started, and its answer takes that back. ``begun``: where a task.started stands, if anywhere."""
+    story = Story().command()
+    if begun == "before the hello":
+        story.fresh().started().drops()
+    story.later(100).dial().waiting()
+    if begun == "before its answer":
+        story.later(300).started()
     story.hello_ack(discarded=[{"task_id": "t", "execution_attempt_id": "a", "reason": "no"}]).read()
     return story.later(10_000).executed(count).settle()
 
@@ -187,6 +194,7 @@ NEARLY: dict[str, tuple[str, Build]] = {
     "twice": ("DLV-1", lambda: delivered(2)),
     "never": ("DLV-2", lambda: delivered(0, again=False)),
     "executed all the same": ("DLV-3", lambda: discarded(1)),
+    "executed before the answer": ("DLV-3", lambda: discarded(1, begun="before its answer")),
 }
 UNJUDGED: dict[str, tuple[str, Build]] = {
     "acknowledged before the kill": ("FIN-3", lambda: killed(listed=False, acked=True)),
@@ -195,6 +203,7 @@ UNJUDGED: dict[str, tuple[str, Build]] = {
     "not sure to have been acknowledged": ("HTTP-2", lambda: ran(acked=False).put()),
     "an outage that ends in time": ("HTTP-4", handed_over),
     "delivered once": ("DLV-1", lambda: delivered(1, again=False)),
+    "taken back when it ran already": ("DLV-3", lambda: discarded(1, begun="before the hello")),
     "not received": ("DLV-2", lambda: delivered(0, again=False, received=False)),
 }
 SILENT = ("FIN-1", "FIN-2", "FIN-3", "FIN-4", "HTTP-1", "HTTP-2", "HTTP-3", "HTTP-4", "DLV-1", "DLV-2", "DLV-3")

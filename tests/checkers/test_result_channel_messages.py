@@ -184,6 +184,16 @@ def test_ack_that_was_perhaps_not_read_forbids_nothing() -> None:
     assert story.judge("ACK-1").findings == ()
 
 
+def test_frame_that_was_read_late_was_not_sent_again() -> None:
+    """The agent had left that connection for the one on which the ack came; what the link held up was sent before."""
+    story = Story().session().out(1).session(("stdout", 1, 1)).out(1, taken="duplicate").ack("o1").read().later(2_000)
+    story.socket = 1
+    story.out(1, taken="ignored").socket = 2
+    judgement = story.over().session().settle().judge("ACK-1")
+    assert judgement.judged
+    assert judgement.findings == ()
+
+
 def test_session_that_the_link_disturbs_owes_nothing() -> None:
     """What a black hole has swallowed was perhaps sent."""
     assert replayed(2).fault("black-hole").settle().judge("RPL-1").findings == ()

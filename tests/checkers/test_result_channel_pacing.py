@@ -63,10 +63,10 @@ def dead(left_ms: int) -> Story:
     return story.over("broken", None).later(100).fresh().settle(10_000)
 
 
-def unread(*listed: int) -> Story:
-    """An ack comes while nothing is read, and then the connection ends."""
+def unread(*listed: int, left_ms: int = 3_000) -> Story:
+    """An ack comes while nothing is read, and so long after it the connection ends."""
     story = Story().fresh()
-    story.outs(1, 2).fault("stop-reading").later(100).ack("o1").later(3_000).drops()
+    story.outs(1, 2).fault("stop-reading").later(100).ack("o1").later(left_ms).drops()
     return story.later(100).fresh(*[("stdout", number, number) for number in listed]).settle()
 
 
@@ -107,6 +107,7 @@ NEARLY: dict[str, tuple[str, Build]] = {
     "the rest is lost": ("FLUSH-3", lambda: broken_off((2, "b"))),
     "no WebSocket": ("CONN-1", lambda: both(problem="reserved bits")),
     "two frames in one": ("CONN-1", lambda: both(garbled=True)),
+    "no mask": ("CONN-1", lambda: Story().fresh().add("unmasked", request=1, frame=1).out(1).settle()),
     "after twice the minimum": ("CONN-2", lambda: healthy(400)),
     "not noticed": ("CONN-3", lambda: dead(9_000)),
     "the ack does not count": ("CONN-4", lambda: unread(1, 2)),
@@ -119,6 +120,7 @@ TIMED = ("only at the end", "at the end", "after twice the minimum", "not notice
 UNJUDGED: dict[str, tuple[str, Build]] = {
     "a short session": ("CONN-2", lambda: healthy(400, life_ms=500)),
     "faults that stop before": ("CONN-3", lambda: Story().fresh().fault("black-hole").later(1_000).drops().fresh().settle()),
+    "an ack right before the end": ("CONN-4", lambda: unread(1, 2, left_ms=500)),
     "nothing but output": ("CONN-1", lambda: Story().fresh().out(1).settle()),
 }
 SILENT = ("FLUSH-1", "FLUSH-2", "FLUSH-3", "CONN-1", "CONN-2", "CONN-3", "CONN-4")

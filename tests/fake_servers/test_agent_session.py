@@ -279,6 +279,24 @@ def test_how_the_last_page_says_so(reading: Runner, end: Any, last: dict[str, An
     play_of(reading, script(message("a", 1), IDLE), play, options={"paging": Paging(size=3, end=end)})
 
 
+def test_the_session_goes_on_between_two_pages(reading: Runner) -> None:
+    """Once, as soon as it is idle and a further page is asked for: the next page shows some of the one before it again."""
+
+    async def play(r: Any, client: Client, servers: SessionServers) -> None:
+        id = await client.begun()
+        await r.scene.sleep(70)
+        _, body = await client.page(id)
+        assert (await client.page(id, body["next_page"]))[0] == ["go"]
+        await r.scene.sleep(80)
+        first, body = await client.page(id)
+        assert first == ["idle", "a"]
+        assert (await client.page(id, body["next_page"]))[0] == ["idle", "a"]
+        assert await all_pages(client, id) == ["idle", "running", "idle", "a", "running", "go"]
+
+    steps = script(message("a", 50), IDLE, between_pages=[{"type": "running"}, {"type": "idle"}])
+    play_of(reading, steps, play, options={"paging": Paging(size=2, style="offset")})
+
+
 def test_tokens_that_lead_nowhere(reading: Runner) -> None:
     """A cycle gives the last page for ever; an endless list gives empty pages; a token of nobody's is refused."""
 
@@ -337,6 +355,21 @@ def test_faults_of_streams_work_on_it(reading: Runner) -> None:
     faults = [Framing(bom=True, space=False, data_lines=3), EndStreamFault(after_events=1)]
     history = play_of(reading, script(message("a", 10), message("b", 20)), play, faults=faults)
     assert sorted(entry.data["fault"] for entry in history.of_kind("fault")) == ["end-stream", "framing"]
+
+
+def test_a_comment_within_an_event(reading: Runner) -> None:
+    """Between two lines of its data; the list knows nothing of it."""
+
+    async def play(r: Any, client: Client, servers: SessionServers) -> None:
+        id = await client.begun()
+        follower = await client.stream(id)
+        await r.scene.sleep(30)
+        comment = bytes(follower.body).index(b"\n: a comment within an event\ndata: ")
+        assert b"\n\n" not in bytes(follower.body)[:comment]
+        assert [short(event) for event in follower.datas] == ["a", "b"]
+        assert await client.listed(id) == ["b", "a", "running", "go"]
+
+    play_of(reading, script(message("a", 10, comment=True), message("b", 20)), play)
 
 
 def test_a_terminated_session_ends_its_streams(reading: Runner) -> None:
@@ -420,8 +453,9 @@ def test_ids_with_all_that_is_special(reading: Runner) -> None:
         for _ in range(len(SPECIAL_IDS)):
             assert await client.status(await client.begun()) == "running"
         assert len(servers.sessions) == len(SPECIAL_IDS)
+        assert next(iter(servers.sessions)) == f"{SPECIAL_IDS[5]}5"
 
-    play_of(reading, script(), play, options={"ids": "special"})
+    play_of(reading, script(), play, options={"ids": "special", "first_id": 5})
 
 
 def test_a_huge_event_stays_small_in_the_answer(reading: Runner) -> None:

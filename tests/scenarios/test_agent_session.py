@@ -18,6 +18,7 @@ from streamproof.harness.faults.crash import Crash
 from streamproof.harness.targets.base import Target
 from streamproof.harness.targets.declared import serves_from_json
 from streamproof.harness.targets.in_process import InProcessTarget
+from streamproof.harness.targets.mutants.agent_session import RUNNER_MUTANTS
 from streamproof.harness.targets.null_table import NULLS
 from streamproof.harness.targets.nulls import NullTarget
 from streamproof.harness.targets.references.agent_session.runner import reference_runner
@@ -25,7 +26,7 @@ from streamproof.harness.values.case import Case, Operation
 from streamproof.harness.values.history import Entry
 from streamproof.harness.worlds.table import make_world
 from streamproof.scenarios.agent_session import AGENT_SESSION_SCENARIOS
-from streamproof.scenarios.agent_session.draws import IDLE, error, message, numbered, script, steps
+from streamproof.scenarios.agent_session.draws import IDLE, error, message, numbered, paced, script, steps
 
 CONTRACT = CONTRACTS["agent-session"]
 ALL = {row.id for row in REQUIREMENTS}
@@ -131,6 +132,30 @@ def test_what_is_cut_short_is_no_wish_of_a_target_without_timing() -> None:
         for profile in scenario.profiles:
             drawn = draw_cases(scenario, Setting(profile, scenario.worlds[0], (), {}, ("runner",)), 1, 2)
             assert {case.config["timing_ms"] is None for case in drawn} <= {True} or scenario.name == "session-never-listed"
+
+
+@pytest.mark.parametrize(
+    ("mutant", "scenario", "requirement"),
+    [
+        ("comment-ends", "session-framing", "SES-SSE-1"),
+        ("long-lines-skipped", "session-huge", "SES-SSE-2"),
+        ("pages-overlap", "session-shifted-pages", "SES-PAGE-1"),
+        ("failed-page-ends", "session-pages", "SES-PAGE-1"),
+        ("requests-unbounded", "session-permanent", "SES-END-4"),
+    ],
+)
+def test_what_only_one_scenario_comes_to(mutant: str, scenario: str, requirement: str) -> None:
+    """A comment within an event, an event of megabytes, pages that overlap or fail, silence: each within a few examples."""
+    planted = next(row for row in RUNNER_MUTANTS if row.name == f"agent-session-{mutant}")
+    assert any(example.fails(requirement) for example in examples(in_process(planted.factory), "sim", 12, [BY_NAME[scenario]]))
+
+
+def test_a_beat_is_no_longer_than_a_poll() -> None:
+    """Unless the waits are the contract's own."""
+    hasty = {"timing_ms": {"first_poll": 100, "poll_max": 400, "list_delay": 20}}
+    assert [paced(ms, hasty) for ms in (40, 3_000)] == [40, 400]
+    assert paced(3_000, hasty, 8) == 3_000
+    assert paced(9_000_000, {"timing_ms": None}) == 9_000_000
 
 
 # --- the play

@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 
+from streamproof.harness.checkers.result_channel.sessions import stood_to_the_end
+from streamproof.harness.checkers.result_channel.view import View
 from streamproof.harness.contracts import CONTRACTS
 from streamproof.harness.engine.draw import draw_cases
 from streamproof.harness.engine.example import Example, run_example
 from streamproof.harness.engine.scenario import Scenario, Setting
 from streamproof.harness.engine.shapes import fits
+from streamproof.harness.faults.drop_frame import DropFrame
 from streamproof.harness.targets.base import Target
 from streamproof.harness.targets.declared import serves_from_json
 from streamproof.harness.targets.in_process import InProcessTarget
@@ -24,7 +27,8 @@ from streamproof.harness.values.case import Case
 from streamproof.harness.values.errors import UsageError
 from streamproof.harness.worlds.table import make_world
 from streamproof.scenarios.result_channel import RESULT_CHANNEL_SCENARIOS
-from streamproof.scenarios.result_channel.draws import CRASH, START, STOP, case, deliver, drop, in_turn, task, until
+from streamproof.scenarios.result_channel.draws import CRASH, SHRUNK_TIMING, START, STOP, case, deliver, drop, in_turn, task, until
+from streamproof.scenarios.result_channel.ending import LAST_FAULTS_MS
 from streamproof.scenarios.result_channel.keys import key_pair
 from streamproof.scenarios.result_channel.scripts import drips, script, write
 from streamproof.scenarios.result_channel.tasks import task_of
@@ -92,6 +96,15 @@ def test_every_requirement_is_put_to_the_test() -> None:
             if all(judged[name] >= 5 for name in scenario.judges):
                 break
     assert {name for name in known if judged[name] < 5} == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "requirement"), [("late-hello-acks", "WSR-RPL-3"), ("false-hello-acks", "WSR-HELLO-3"), ("unread", "WSR-CONN-4")]
+)
+def test_what_only_one_scenario_can_judge_it_judges_nearly_always(name: str, requirement: str) -> None:
+    """So that a short search is enough for the five examples that a verdict needs."""
+    judged = [example.counts_as_judged(requirement) for example in played(BY_NAME[name], drawn(BY_NAME[name], 2 * EXAMPLES, seed=3))]
+    assert judged.count(True) > len(judged) - EXAMPLES
 
 
 @pytest.mark.parametrize("name", ["steady", "identities", "crash-frames"])
@@ -168,6 +181,20 @@ def test_the_last_drop_brings_another_hello() -> None:
     assert len(hellos) == 1
     payload = hellos[0].data["envelope"]["payload"]
     assert (payload["unacked_finals"], payload["unacked_output"]) == ([], [])
+
+
+@pytest.mark.parametrize("world", ["sim", "loopback"])
+def test_the_last_session_stands_long_enough_to_be_judged(world: str) -> None:
+    """All that is kept has been sent on it by then, also where upper bounds have an allowance."""
+    (example,) = played(BY_NAME["steady"], [case("steady", SETTING, in_turn([TEXT]), timing=SHRUNK_TIMING)], world=world)
+    assert stood_to_the_end(View(example.history))
+
+
+def test_a_task_that_has_told_its_end_is_not_waited_for() -> None:
+    """Nine outputs are too many for it, so the wait is over with its final, and not only at its bound."""
+    example = one(task(TEXT), until("output", count=9), faults=[DropFrame(endpoint="ack", times=50)])
+    final = next(entry for entry in example.history.of_kind("frame") if entry.data["type"] == "task.final")
+    assert next(example.history.of_kind("heal")).at_us - final.at_us == 1_000 * LAST_FAULTS_MS
 
 
 def test_operations_on_what_is_not_there_are_not_performed() -> None:

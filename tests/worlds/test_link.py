@@ -143,3 +143,16 @@ def test_a_websocket_passes_in_both_directions(link_bench: MakeBench) -> None:
     connection.received("client", b"GET / HTTP/1.1\r\n\r\n")
     assert bench.link.numbers.requests == 1
     assert wire.segments("server")[-1] == b"GET / HTTP/1.1\r\n\r\n"
+
+
+@pytest.mark.parametrize(("frames", "expected"), [(b"\x81\x81\0\0\0\0x\x81\x01x\x81\x01x", [2]), (b"\x81\x81\0\0\0\0x", [])])
+def test_a_client_that_masks_no_frame_is_told_of(link_bench: MakeBench, frames: bytes, expected: list[int]) -> None:
+    """Once, by its first such frame, which passes as it is. A server masks none."""
+    bench = link_bench()
+    wire, connection = bench.connect()
+    connection.received("client", b"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n")
+    connection.received("server", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x00")
+    for byte in frames:
+        connection.received("client", bytes([byte]))
+    assert b"".join(wire.segments("server")).endswith(frames)
+    assert [(row["request"], row["frame"]) for row in bench.entries("unmasked")] == [(1, frame) for frame in expected]

@@ -49,6 +49,12 @@ class Result:
 
 def results(view: View) -> list[Result]:
     """Of every run whose messages can be demanded: it emitted a terminal status, and nothing kept it from reading what there was."""
+    if view.results is None:  # many checkers ask for them
+        view.results = _results(view)
+    return view.results
+
+
+def _results(view: View) -> list[Result]:
     found = []
     for run, emit in emits(view.runs):
         if emitted_status(emit) not in TERMINAL_WORDS or run.session is None or is_spent(run) or is_read_in_vain(view, run):

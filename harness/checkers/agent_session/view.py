@@ -20,6 +20,7 @@ A run is judged once ``settled`` tells that there was time enough; the faults of
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ...contracts.agent_session import TIMING
 from ...values.history import Entry, Header, History
@@ -28,6 +29,9 @@ from .reading import Reading
 from .record import Event, Session
 from .runs import Run
 from .streams import Stream
+
+if TYPE_CHECKING:
+    from .results import Result
 
 DEFAULT_TIMING_MS = {"first_poll": 15_000, "poll_max": 300_000, "list_delay": 2_000}
 SIM_SLACK_MS = 20
@@ -51,6 +55,8 @@ class View:
         timing = dict(self.header.config.get("timing_ms") or {}) if TIMING in self.header.capabilities else {}
         given = {name: value for name, value in timing.items() if value is not None}
         self.timing_ms: dict[str, int] = {**DEFAULT_TIMING_MS, **given}
+        self.results: list[Result] | None = None
+        """What `results` has worked out; None before it was asked."""
 
     @property
     def is_settled(self) -> bool:

@@ -42,6 +42,9 @@ def _broken_frames(socket: Socket) -> Iterator[Finding]:
         message = f"what the agent sent is no WebSocket any more: {socket.over_problem[:SHOWN]}"
         last = (socket.frames[-1].entry,) if socket.frames else ()
         yield Finding("WSR-CONN-1", message, (socket.entry, *last, socket.over_entry))
+    if socket.unmasked_entry is not None:
+        message = "the agent sends a frame without a mask, on which a server must close (RFC 6455, 5.1)"
+        yield Finding("WSR-CONN-1", message, (socket.entry, socket.unmasked_entry))
     broken = next((frame for frame in socket.frames if not frame.envelope), None)
     if broken is not None:
         problem = broken.problems[0][:SHOWN] if broken.problems else "it holds nothing"

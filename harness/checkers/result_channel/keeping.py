@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from ...values.verdict import Finding, Judgement, judged, not_judged
-from .ledger import Message
-from .presence import Presence
+from .ledger import Message, SureAck
+from .presence import HAMPERING, Presence
 from .sessions import shows_later, stood
 from .sockets import Frame, Said, Socket
 from .view import View
@@ -96,21 +96,26 @@ def _sent_again(view: View) -> Iterator[Finding]:
         sure = view.surely_acked(message)
         if sure is None or message.sightings[-1].entry < sure.proof.entry:
             continue
-        again = next((frame for frame in message.sightings if _is_again(view, message, frame, sure.proof.entry, sure.proof.at_us)), None)
+        again = next((frame for frame in message.sightings if _is_again(view, frame, sure)), None)
         if again is not None:
             said = f"{message.name()} is sent again after its ack, which the agent had read"
             yield Finding("WSR-ACK-1", said, (message.first.entry, sure.said.entry, sure.proof.entry, again.entry))
 
 
-def _is_again(view: View, message: Message, frame: Frame, proof_entry: int, proof_us: int) -> bool:
-    """On a later connection; or on the same one, so late that it was not on its way, and where no error asked for anything."""
-    socket = view.socket_by_number.get(frame.socket)
-    if socket is None or frame.entry < proof_entry:
+def _is_again(view: View, frame: Frame, sure: SureAck) -> bool:
+    """On a later connection; or on that of the ack, so late that it was not on its way, and where no error asked for anything.
+
+    On an earlier one it was on its way: the agent has left that for the one of the ack, and it was read late.
+    """
+    socket, proof = view.socket_by_number.get(frame.socket), sure.proof
+    if socket is None or frame.entry < proof.entry:
         return False
-    if socket.request_entry > proof_entry:
+    if socket.request_entry > proof.entry:
         return True
+    if frame.socket != sure.said.socket or socket.faults & HAMPERING:
+        return False
     asked = any(said.type == "error" and said.entry < frame.entry for said in socket.said)
-    return not asked and frame.at_us > proof_us + AT_ONCE_MS * 1000 + view.allowance_us
+    return not asked and frame.at_us > proof.at_us + AT_ONCE_MS * 1000 + view.allowance_us
 
 
 def _kept_something(view: View) -> bool:

@@ -52,6 +52,7 @@ class _Reader:
             "taken": self._on_taken,
             "said": self._on_said,
             "control": self._on_control,
+            "unmasked": self._on_unmasked,
             "socket-over": self._on_socket_over,
             "fault": self._on_fault,
             "reported": self._on_reported,
@@ -134,6 +135,11 @@ class _Reader:
         socket = self._sockets.get(data["socket"])
         if socket is not None:
             socket.add_control(Control(entry.number, entry.at_us, data["by"], data["what"], str(data["data"]), data["code"]))
+
+    def _on_unmasked(self, entry: Entry) -> None:
+        socket = self._sockets.get(entry.data["request"])
+        if socket is not None:
+            socket.unmasked_entry = entry.number
 
     def _on_socket_over(self, entry: Entry) -> None:
         socket = self._sockets.get(entry.data["socket"])

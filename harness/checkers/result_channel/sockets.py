@@ -160,6 +160,8 @@ class Socket:
     over_by: str = ""
     over_code: int | None = None
     over_problem: str | None = None
+    unmasked_entry: int | None = None
+    """Where the agent sent its first frame without a mask."""
     hello_frame: Frame | None = None
     """Its first agent.hello."""
     hello_ack: Said | None = None

@@ -187,10 +187,8 @@ class PutsTheStreamBehind(Transcript):
 class StreamsAlone(Transcript):
     """The list is not asked for what the stream may not have brought."""
 
-    def take_listing(self, listed: Sequence[Event]) -> None:
-        self.listed = {event["id"] for event in listed}
-        known = {event["id"] for event in self.events}
-        self.events = [event for event in listed if event["id"] in known or event["type"] not in MESSAGES]
+    def merged(self, listed: Sequence[Event]) -> list[Event]:
+        return [event for event in super().merged(listed) if event["id"] in self.streamed or event["type"] not in MESSAGES]
 
 
 # --- pages ----------------------------------------------------------------------------------------------------------

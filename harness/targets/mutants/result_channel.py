@@ -23,7 +23,7 @@ AGENT_MUTANTS: tuple[Mutant, ...] = (
     _mutant("nonce-counted", "AUTH-1", "the nonce begins at 1 again after a restart", _OWN, agent_with(signer=sessions.CountsNonces)),
     _mutant("nonce-unsigned", "AUTH-1", "the nonce is no part of what is signed", _OWN, agent_with(signer=sessions.SignsWithoutNonce)),
     _mutant("timestamp-in-milliseconds", "AUTH-1", "the timestamp is in milliseconds", _OWN, agent_with(signer=sessions.TellsMilliseconds)),
-    _mutant("ids-counted", "ENV-1 SEQ-2", "message ids begin at 1 again after a restart", _OWN, agent_with(outbox=acks.CountsIds)),
+    _mutant("ids-counted", "ENV-1", "message ids begin at 1 again after a restart", _OWN, agent_with(outbox=acks.CountsIds)),
     _mutant("sent-at-missing", "ENV-1", "a final does not tell when it was sent", _OWN, session_with(pump=sessions.LeavesOutSentAt)),
     _mutant("bytes-in-characters", "SEQ-5", "`byte_count` counts characters", _OWN, agent_with(outbox=acks.CountsBytesInCharacters)),
     _mutant("frames-spliced", "CONN-1", "two frames are written into each other", "M-A27", session_with(pump=sessions.SplicesFrames)),
@@ -176,7 +176,11 @@ AGENT_MUTANTS: tuple[Mutant, ...] = (
     ),
     _mutant("report-raw-id", "HTTP-1", "the id of a task is put into the URL as it is", _OWN, agent_with(reporter=tasks.PutsRawIds)),
     _mutant(
-        "report-at-drop", "HTTP-2", "a report follows the end of a session at once", _OWN, agent_with(reporter=tasks.ReportsWithTheSession)
+        "report-at-drop",
+        "HTTP-2",
+        "a report follows the end of a session at once, and the next one carries the final as well",
+        _OWN,
+        agent_with(reporter=tasks.ReportsWithTheSession),
     ),
     _mutant(
         "report-otherwise",

@@ -33,8 +33,11 @@ class KnowsNothingOfTheOldWay(Attempts):
     def set_state(self, key: Key, state: State) -> None:
         super().set_state(key, state)
         if not key[1]:
-            del self.known[key]
             self.database.execute("DELETE FROM attempts WHERE task = ? AND attempt = ?", *key)
+            self.database.after_commit(lambda: self.forget(key))
+
+    def forget(self, key: Key) -> None:
+        del self.known[key]
 
 
 class ForgetsWhatWaits(Runner):
@@ -192,10 +195,15 @@ class WaitsForTheSession(Reporter):
 
 
 class ReportsWithTheSession(Reporter):
-    """A session that ends means a report at once, not after a while."""
+    """A session that ends means a report at once, not after a while; and the next session carries the final all the same."""
 
     def expect_all(self, after_s: float) -> None:
         super().expect_all(0.0)
+
+    def reported(self, row: Row) -> None:
+        """The socket has its own turn."""
+        if row.kind == REPORT:
+            super().reported(row)
 
 
 class PutsRawIds(Reporter):

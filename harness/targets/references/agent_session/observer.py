@@ -17,6 +17,8 @@ LISTINGS = 15
 """So often the list is read until it shows an end that is known otherwise."""
 LOOK_S_MIN = 1.0
 STREAM_S_MAX = 1_800.0
+FAILED_GLANCES_MAX = 5
+"""A list that fails so often in a row, while the stream is read, is the polls' concern."""
 
 
 class Observer:
@@ -34,6 +36,8 @@ class Observer:
         self.transcript = self.transcript_type(prompt)
         self.listings = LISTINGS
         """How patient the next poll with a terminal status is: only the first of a row waits for the list."""
+        self.failed_glances = 0
+        """In a row."""
 
     # --- polling ----------------------------------------------------------------------------------------------------
 
@@ -89,13 +93,16 @@ class Observer:
         return None
 
     async def glance(self) -> Verdict:
-        """What the list says while the stream is read: a list that fails ends no stream on which the session still runs."""
+        """What the list says while the stream is read: a list that fails once ends no stream on which the session still runs."""
         try:
-            return await self.look(LISTINGS)
+            verdict = await self.look(LISTINGS)
         except RequestFailed:
-            if self.transcript.verdict().state is not State.RUNNING:
+            self.failed_glances += 1
+            if self.failed_glances >= FAILED_GLANCES_MAX or self.transcript.verdict().state is not State.RUNNING:
                 raise
             return NOTHING_NEW
+        self.failed_glances = 0
+        return verdict
 
     async def gather(self, stream: EventStream, until_s: float) -> None:
         """Until a terminal event was streamed, or it is time."""

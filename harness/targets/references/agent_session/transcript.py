@@ -46,42 +46,48 @@ class Transcript:
     def __init__(self, prompt: str) -> None:
         self.prompt = prompt
         self.events: list[Event] = []
-        self.known: set[str] = set()
+        self.listing: Sequence[Event] = ()
         self.listed: set[str] = set()
-        self.streamed: set[str] = set()
+        self.streamed: dict[str, Event] = {}
+        """By id, in the order of the stream."""
+        self.older: dict[str, str] = {}
+        """By id of a streamed event: the newest one that the list showed by then."""
 
     def take_streamed(self, event: Event) -> None:
         """It is newer than all that was streamed before it, also where the list was quicker to show it."""
         if event["id"] in self.streamed:
             return
-        self.streamed.add(event["id"])
-        if event["id"] in self.known:
-            self.events = [known for known in self.events if known["id"] != event["id"]]
-        self.known.add(event["id"])
+        self.streamed[event["id"]] = event
+        if event["id"] in self.listed:
+            self.events = self.merged(self.listing)
+            return
+        if self.listing:
+            self.older[event["id"]] = self.listing[-1]["id"]
         self.events.append(event)
 
     def take_listing(self, listed: Sequence[Event]) -> None:
+        self.listing = listed
         self.listed = {event["id"] for event in listed}
         self.events = self.merged(listed)
-        self.known |= self.listed
 
     def merged(self, listed: Sequence[Event]) -> list[Event]:
-        """The list, and in it what it does not show: in front of what came next, or else behind what came before."""
-        ahead: dict[str, list[Event]] = {}
+        """The list, and in it what it does not show: in front of what was streamed next, or else behind what was known before."""
+        places = {event["id"]: place for place, event in enumerate(listed)}
+        ahead: dict[int, list[Event]] = {}
         waiting: list[Event] = []
-        last: str | None = None
-        for event in self.events:
-            if event["id"] in self.listed:
-                last = event["id"]
-                ahead[last], waiting = waiting, []
+        newest = -1
+        for id, event in self.streamed.items():
+            if id in places:
+                ahead[places[id]], waiting = waiting, []
+                newest = max(newest, places[id])
             else:
                 waiting.append(event)
-        events = list(waiting) if last is None else []
-        for event in listed:
-            events += [*ahead.get(event["id"], ()), event]
-            if event["id"] == last:
-                events += waiting
-        return events
+                newest = max(newest, places.get(self.older.get(id, ""), -1))
+        ahead[newest + 1] = waiting
+        events: list[Event] = []
+        for place, event in enumerate(listed):
+            events += [*ahead.get(place, ()), event]
+        return events + ahead.get(len(listed), [])
 
     # --- the turn ---------------------------------------------------------------------------------------------------
 
