@@ -41,9 +41,9 @@ def draw_stubborn(setting: Setting) -> SearchStrategy[Case]:
     def build(timing: Timing | None, kind: str, code: str, commit: Commit, exit: int, last_ms: int) -> Case:
         faults = [RefuseFrame(endpoint=kind, times=STUBBORN_TIMES, retryable=True, code=code, commit=commit)]
         one = script([write(0, "only\n")], exit)
-        return case("stubborn-refusals", setting, [task(one), until("final"), wait(last_ms)], faults, timing=timing)
+        return case("stubborn-refusals", setting, [task(one), until("started"), wait(last_ms)], faults, timing=timing)
 
-    last = st.sampled_from((6_000, 12_000) if setting.world == "sim" else (2_000,))
+    last = st.sampled_from((12_000, 60_000) if setting.world == "sim" else (2_000,))
     return st.builds(
         build, timings(setting, BRISK, MIDDLE), st.sampled_from((FINAL, OUTPUT)), st.sampled_from(("internal", "rate_limited")),
         st.sampled_from(("none", "all")), st.sampled_from((0, 3)), last,
