@@ -26,7 +26,7 @@ def draw(setting: Setting) -> SearchStrategy[Case]:
         workload = [task(given), until("output", count=outputs), dropped, until("acked"), wait(sum(lateness) + 600)]
         return case("late-hello-acks", setting, workload, timing=timing, hello_acks=shapes)
 
-    longest = (900, 1_500, 300, 3_000) if setting.world == "sim" else (1_000, 1_500, 300)
+    longest = (900, 1_500, 300, 3_000) if setting.world == "sim" else (1_500, 1_000, 1_500, 300)
     lateness = st.lists(st.sampled_from(longest), min_size=1, max_size=2)
     kinds = st.sampled_from(({}, {}, EMPTY, LISTED))
     return st.builds(build, timings(setting, BRISK, MIDDLE), LASTING_SCRIPTS, DROPS, st.integers(1, 4), lateness, kinds)
