@@ -46,14 +46,18 @@ class Job:
 
 
 class Drawn:
-    """What a worker has drawn for one mutant serves the others, too."""
+    """What a worker has drawn for one mutant serves the others of its contract, too."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
+        self._contract = ""
         self._cases: dict[Hashable, list[Case]] = {}
 
     def cases(self, unit: Unit, scenario: Scenario, setting: Setting) -> list[Case]:
         assert not setting.options  # a mutant has none
+        if scenario.contract != self._contract:
+            self._contract = scenario.contract
+            self._cases.clear()
         key = (unit, setting.capabilities, setting.roles)
         if key not in self._cases:
             self._cases[key] = unit_cases(unit, scenario, setting, self.seed)
