@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from .literal import assert_caught, assert_passes
 from .story_agent_tasks import Story
 
 Build = Callable[[], Story]
@@ -156,22 +157,14 @@ SILENT = ("ENV-2", "ERR-1", "ERR-2", "ERR-3", "ERR-4", "ERR-5", "ERR-6")
 def test_the_good_history_is_judged_and_passes(name: str) -> None:
     """What the contract allows is judged, and nothing is found."""
     requirement, build = GOOD[name]
-    judgement = build().judge(requirement)
-    assert judgement.judged, judgement.reason
-    assert not judgement.findings
+    assert_passes(build(), requirement)
 
 
 @pytest.mark.parametrize("name", NEARLY)
 def test_the_nearly_good_history_is_caught(name: str) -> None:
     """A small step aside is found, with entries that exist."""
     requirement, build = NEARLY[name]
-    story = build()
-    judgement = story.judge(requirement)
-    assert judgement.findings
-    for finding in judgement.findings:
-        assert finding.requirement == f"WSR-{requirement}"
-        assert finding.entries
-        assert all(1 <= entry <= len(story.entries) for entry in finding.entries)
+    assert_caught(build(), requirement)
 
 
 @pytest.mark.parametrize("requirement", SILENT)

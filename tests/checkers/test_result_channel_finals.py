@@ -7,6 +7,7 @@ from typing import Literal
 
 import pytest
 
+from .literal import assert_caught, assert_not_judged, assert_passes
 from .story_agent_tasks import FIGURES, Story
 
 Build = Callable[[], Story]
@@ -213,31 +214,21 @@ SILENT = ("FIN-1", "FIN-2", "FIN-3", "FIN-4", "HTTP-1", "HTTP-2", "HTTP-3", "HTT
 def test_the_good_history_is_judged_and_passes(name: str) -> None:
     """What the contract allows is judged, and nothing is found."""
     requirement, build = GOOD[name]
-    judgement = build().judge(requirement)
-    assert judgement.judged, judgement.reason
-    assert not judgement.findings
+    assert_passes(build(), requirement)
 
 
 @pytest.mark.parametrize("name", NEARLY)
 def test_the_nearly_good_history_is_caught(name: str) -> None:
     """A small step aside is found, with entries that exist."""
     requirement, build = NEARLY[name]
-    story = build()
-    judgement = story.judge(requirement)
-    assert judgement.findings
-    for finding in judgement.findings:
-        assert finding.requirement == f"WSR-{requirement}"
-        assert finding.entries
-        assert all(1 <= entry <= len(story.entries) for entry in finding.entries)
+    assert_caught(build(), requirement)
 
 
 @pytest.mark.parametrize("name", UNJUDGED)
 def test_what_the_rules_exempt_is_not_judged(name: str) -> None:
     """Where the contract leaves it open there is neither a finding nor a pass."""
     requirement, build = UNJUDGED[name]
-    judgement = build().judge(requirement)
-    assert not judgement.findings
-    assert not judgement.judged
+    assert_not_judged(build(), requirement)
 
 
 @pytest.mark.parametrize("requirement", SILENT)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from .literal import assert_caught, assert_passes
 from .story_result_channel import Story
 
 Build = Callable[[], Story]
@@ -91,19 +92,13 @@ SILENT = ("AUTH-1", "ENV-1", "SEQ-5", "HELLO-1", "HELLO-2", "HELLO-3", "HELLO-4"
 @pytest.mark.parametrize(("requirement", "build"), GOOD.values(), ids=list(GOOD))
 def test_good_history_is_judged_and_passes(requirement: str, build: Build) -> None:
     """A history that meets its precondition, and nothing is wrong with it."""
-    judgement = build().settle().judge(requirement)
-    assert judgement.findings == ()
-    assert judgement.judged
+    assert_passes(build().settle(), requirement)
 
 
 @pytest.mark.parametrize(("requirement", "build"), NEARLY.values(), ids=list(NEARLY))
 def test_nearly_good_history_is_caught_with_proof(requirement: str, build: Build) -> None:
     """One thing is wrong, and the finding names entries that show it."""
-    story = build().settle()
-    (finding, *_) = story.judge(requirement).findings
-    assert finding.requirement == f"WSR-{requirement}"
-    assert finding.entries
-    assert all(0 < entry <= len(story.entries) for entry in finding.entries)
+    assert_caught(build().settle(), requirement)
 
 
 @pytest.mark.parametrize("requirement", SILENT)

@@ -215,7 +215,9 @@ def test_the_module_is_the_command(tmp_path: Path) -> None:
 
 def test_nothing_but_results_is_left_in_the_folder(tmp_path: Path) -> None:
     """What Hypothesis keeps for the next time goes to the cache; a clean run writes no file at all."""
-    process = start(tmp_path, "run", "--contract", "ingest", "--scenario", "ingest-identities", "--examples", "10", "--seed", "1", "--jobs", "1")
+    process = start(
+        tmp_path, "run", "--contract", "ingest", "--scenario", "ingest-identities", "--examples", "10", "--seed", "1", "--jobs", "1"
+    )
     process.communicate(timeout=END_S)
     assert process.returncode == 0
     assert list(tmp_path.iterdir()) == []
