@@ -144,6 +144,11 @@ class Session:
         return [request for request in self.requests if request.endpoint in endpoints]
 
     @cached_property
+    def streamed_ids(self) -> set[str]:
+        """What any of its streams has brought."""
+        return {row.id for stream in self.streams for row in stream.rows}
+
+    @cached_property
     def prompt_order(self) -> int:
         """Where the turn of our prompt begins."""
         return next((event.order for event in self.events if event.type == USER_MESSAGE), NEVER)

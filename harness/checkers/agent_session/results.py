@@ -108,7 +108,7 @@ def _is_listed(session: Session, event: Event, end: Event) -> bool:
     """The list had it when it had the end, or would have had it."""
     if end.shown_entry:
         return 0 < event.shown_entry <= end.shown_entry
-    return not any(row.id == event.id for stream in session.streams for row in stream.rows)
+    return event.id not in session.streamed_ids
 
 
 def _judged(run: Run, emit: Entry, owed: Sequence[Owed], end: Event | None) -> Result:

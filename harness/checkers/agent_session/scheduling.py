@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -108,7 +109,9 @@ def _windows(run: Run) -> Iterator[tuple[Entry, int]]:
 
 def _errors(view: View, run: Run) -> Iterator[Finding]:
     """Five polls in a row that fail end a run, and no fewer."""
-    outcomes = [(note, _outcome(view, run, note.number, following)) for note, following in _windows(run) if note.number < until(run)]
+    reads = run.session.asked("read", "list") if run.session is not None else []
+    over = until(run)
+    outcomes = [(note, _outcome(reads, note.number, min(following, over))) for note, following in _windows(run) if note.number < over]
     streak: list[Entry] = []
     for note, outcome in outcomes:
         if len(streak) >= ERRORS_MAX:
@@ -126,17 +129,17 @@ def _errors(view: View, run: Run) -> Iterator[Finding]:
         yield Finding("SES-SCHED-2", message, view.proof(failed[0], end))
 
 
-def _outcome(view: View, run: Run, start: int, end: int) -> str:
-    """Of one poll: "good" if all its reads were, "bad" if one failed, "unknown" if nobody can tell."""
-    reads = _reads_between(run, start, min(end, until(run)))
-    if not reads:
+def _outcome(reads: list[Request], start: int, end: int) -> str:
+    """Of the poll between two entries: "good" if all its reads were, "bad" if one failed, "unknown" if nobody can tell."""
+    first = bisect_right(reads, start, key=_entry)
+    mine = reads[first : bisect_left(reads, end, lo=first, key=_entry)]
+    if not mine:
         return "unknown"
-    return "good" if all(is_good(request) for request in reads) else "bad"
+    return "good" if all(is_good(request) for request in mine) else "bad"
 
 
-def _reads_between(run: Run, start: int, end: int) -> list[Request]:
-    session = run.session
-    return [] if session is None else [request for request in session.asked("read", "list") if start < request.entry < end]
+def _entry(request: Request) -> int:
+    return request.entry
 
 
 # --- TX-1, TX-2 -------------------------------------------------------------------------------------------------------
