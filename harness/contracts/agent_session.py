@@ -11,6 +11,8 @@ Source of the requirements: the component claude.runAgent of superplane (superpl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..values.requirement import Contract, Level, Requirement, Role, Verb
 
 TIMING, FAIL_EMITS, FAIL_SCHEDULES = "timing", "fail_emits", "fail_schedules"
@@ -45,6 +47,18 @@ DELAY_MS_MIN = 1_000
 """What the scheduler of an application accepts at least, unless ``first_poll`` is less."""
 TRANSACTION_MS_MAX = 30_000
 """How long a transaction may be open and idle."""
+
+
+DEFAULT_TIMING_MS = {"first_poll": 15_000, "poll_max": 300_000, "list_delay": 2_000}
+LISTINGS = 15
+"""Of one poll that waits for a terminal event to be listed."""
+HOUR_MS = 3_600_000
+"""A stream may last for half of it; requests that are never answered take their time as well."""
+
+
+def run_ms_max(timing_ms: Mapping[str, int]) -> int:
+    """How long a run may take, whatever goes wrong: with the contract's own figures a day, with shorter waits so much less."""
+    return HOUR_MS + POLLS_MAX * (timing_ms["poll_max"] + LISTINGS * timing_ms["list_delay"]) * 5 // 4
 
 
 def _row(level: Level, id: str, text: str, source: str, needs: tuple[str, ...] = (), *, internal: bool = False) -> Requirement:

@@ -23,6 +23,7 @@ from typing import Any
 from ...fake_servers.agent_session.app import SESSIONS, SessionServers
 from ...fake_servers.agent_session.log import Paging
 from ...fake_servers.agent_session.script import Script, demanded
+from ...harness.contracts.agent_session import DEFAULT_TIMING_MS, run_ms_max
 from ...harness.engine.cast import Cast, Player
 from ...harness.worlds.base import Scene
 from ..stage import Perform, Stage
@@ -34,10 +35,8 @@ STEP_MS_MAX = 120_000
 """How often a wait that may end early looks; in ``sim``, where looking costs more than waiting, ever more seldom."""
 RUN_MS = {"sim": 100_000, "loopback": 8_000}
 """Three requests at a silent server, each with a time limit of its own."""
-DONE_MS = {"sim": 24 * 3_600_000, "loopback": 10_000}
-"""What a run may take: 200 polls that wait 300 s each are 16.6 hours."""
-UNTIMED_MS = 60_000
-"""The same on real sockets of one that does not let its waits be made short."""
+DONE_MS, UNTIMED_MS = 10_000, 60_000
+"""What a run may take on real sockets; and one that does not let its waits be made short."""
 LIST_DELAY_MS = 2_000
 LAST_LISTINGS = 10
 LAST_LOOK_MS = {"sim": 1_000, "loopback": 100}
@@ -135,7 +134,7 @@ class RunnerStage(Stage):
         player = self._players.get(args["run"])
         if player is not None:
             handle, label, what, count = player.handle, args["run"], args["what"], args.get("count", 1)
-            await self._until(lambda told: handle in told.over or told.reached(handle, label, what, count), self._done_ms)
+            await self._until(lambda told: told.is_over(handle) or told.reached(handle, label, what, count), self._done_ms)
 
     async def _player(self, label: str) -> Player:
         """The handle of a run; a fresh one where it has none that lives."""
@@ -189,7 +188,10 @@ class RunnerStage(Stage):
 
     @property
     def _done_ms(self) -> int:
-        return DONE_MS[self.scene.world] if self.scene.world == "sim" or self._timed else UNTIMED_MS
+        if self.scene.world == "sim":
+            given = (self.scene.case.config["timing_ms"] or {}) if self._timed else {}
+            return run_ms_max({**DEFAULT_TIMING_MS, **{name: value for name, value in given.items() if value is not None}})
+        return DONE_MS if self._timed else UNTIMED_MS
 
     async def _until(self, enough: Callable[[RunsTold], bool], left_ms: float) -> None:
         step_ms: float = STEP_MS[self.scene.world]
@@ -203,7 +205,7 @@ class RunnerStage(Stage):
         """Faults stop at the latest here, every run comes to its end, and then comes a last look for what must not be any more."""
         self.scene.plan.heal()
         await self.settled()
-        await self._until(lambda told: all(player.handle in told.over for player in self._players.values()), self._done_ms)
+        await self._until(lambda told: all(told.is_over(player.handle) for player in self._players.values()), self._done_ms)
         timing = self.scene.case.config["timing_ms"] or {}
         list_delay_ms = timing.get("list_delay") if self._timed else None
         delays_ms = LAST_LISTINGS * (LIST_DELAY_MS if list_delay_ms is None else list_delay_ms)

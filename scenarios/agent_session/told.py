@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+from ...harness.contracts.agent_session import POLLS_MAX
 from ...harness.values.history import Entry, History
 from ..growing import Growing
 
 ENDS = ("emit", "failed")
+HOPELESS = 5 * POLLS_MAX
+"""Polls of a run that nobody waits for any more."""
 
 
 class RunsTold(Growing):
@@ -33,10 +36,14 @@ class RunsTold(Growing):
         self.over: set[str] = set()
         """It was emitted, has failed, was cancelled, never began, or died."""
 
+    def is_over(self, handle: str) -> bool:
+        """It came to its end, or has polled so often that it never will."""
+        return handle in self.over or self._notes[handle, "scheduled"] > HOPELESS
+
     def reached(self, handle: str, label: str, what: str, count: int) -> bool:
         """``what``: a note, or something that its session went through, so many times."""
         if what == "done":
-            return handle in self.over
+            return self.is_over(handle)
         return self._notes[handle, what] >= count or self._events[label, what] >= count
 
     def _on_call(self, entry: Entry) -> None:

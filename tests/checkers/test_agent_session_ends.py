@@ -105,6 +105,7 @@ def test_every_run_ends() -> None:
     assert all(finding.upper_bound for finding in silent.judge("END-4").findings)
     assert Story(terminal=None).begin().cancel().end().broken() == set()
     assert endless(203).done("one", status="timeout").broken() == {"END-4"}
+    assert endless(203).settle().broken() == {"END-4"}
     assert not polled().done(*SAID).judge("END-4").judged
 
 

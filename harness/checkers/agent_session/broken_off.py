@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...contracts.agent_session import DEFAULT_TIMING_MS
 from ...values.history import Entry
 from ...values.verdict import Finding, Judgement, judged, not_judged
 from .completing import completed
@@ -12,7 +13,7 @@ from .results import owed_at, results
 from .runs import Run, emits, emitted_messages
 from .streams import Stream
 from .trouble import is_good, legal_ends, may_fail, until
-from .view import DEFAULT_TIMING_MS, View
+from .view import View
 
 LARGE_CHARACTERS = 1 << 20
 GENERAL_TIMEOUT_US = 30_000_000

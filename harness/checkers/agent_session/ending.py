@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...contracts.agent_session import POLLS_MAX
+from ...contracts.agent_session import HOUR_MS, POLLS_MAX, run_ms_max
 from ...values.history import Entry
 from ...values.verdict import Finding, Judgement, judged, not_judged
-from .record import TERMINAL_WORDS, Session
+from .record import NEVER, TERMINAL_WORDS, Session
 from .results import ended_at, results
 from .runs import Run, emitted_status
 from .trouble import is_untroubled, legal_ends, may_fail, until
@@ -18,7 +18,6 @@ READS_SPARE = 3
 """The first read behind the prompt, and what may stand beside the polls."""
 LISTINGS = 15
 PROMPT_SPARE_MS = 1_000
-A_DAY_US = 24 * 3_600 * 1_000_000
 """200 polls that wait 300 s each are 16.6 hours: a run that takes longer has no bound."""
 
 
@@ -103,7 +102,7 @@ def check_ends(view: View) -> Judgement:
         if run.is_cancelled:
             continue
         if run.end is None:
-            findings.extend(_never(view, run))
+            findings.extend(list(_polls_too_often(run, None)) or _never(view, run))
         else:
             seen = seen or _is_tried(view, run)
             findings.extend([*_polls_too_often(run, run.end), *_outlasted(view, run, run.end)])
@@ -120,12 +119,13 @@ def _never(view: View, run: Run) -> Iterator[Finding]:
 
 
 def _outlasted(view: View, run: Run, end: Entry) -> Iterator[Finding]:
-    """It ended because nothing went wrong any more: by itself it had not in a whole day."""
+    """It ended because nothing went wrong any more: by itself it had not, in all the time that a run may take."""
     healed = view.wire.healed
     if healed is None or run.call is None or end.number < healed.number:
         return
-    if healed.at_us - run.call.at_us >= A_DAY_US:
-        message = "a day after its beginning the run had not ended, and it did once the faults stopped"
+    most_ms = run_ms_max(view.timing_ms)
+    if healed.at_us - run.call.at_us >= most_ms * 1_000:
+        message = f"{most_ms / HOUR_MS:.1f} h after its beginning the run had not ended, and it did once the faults stopped"
         yield Finding("SES-END-4", message, view.proof(run.call, healed, end), upper_bound=True)
 
 
@@ -134,13 +134,16 @@ def _is_tried(view: View, run: Run) -> bool:
     return not is_untroubled(view, run) or run.terminal is None
 
 
-def _polls_too_often(run: Run, end: Entry) -> Iterator[Finding]:
-    polls = [note for note in run.polls if note.number < end.number]
-    reads = [] if run.session is None else [request for request in run.session.asked("read") if request.entry < end.number]
+def _polls_too_often(run: Run, end: Entry | None) -> Iterator[Finding]:
+    """Of a run that ended, or never did."""
+    over = NEVER if end is None else end.number
+    polls = [note for note in run.polls if note.number < over]
+    reads = [] if run.session is None else [request for request in run.session.asked("read") if request.entry < over]
+    ended = () if end is None else (end.number,)
     if len(polls) > POLLS_MAX:
-        yield Finding("SES-END-4", f"the run polled {len(polls)} times; 200 are its budget", (polls[POLLS_MAX].number, end.number))
+        yield Finding("SES-END-4", f"the run polled {len(polls)} times; 200 are its budget", (polls[POLLS_MAX].number, *ended))
     elif not polls and len(reads) > POLLS_MAX + READS_SPARE:
-        proof = (reads[POLLS_MAX + READS_SPARE].entry, end.number)
+        proof = (reads[POLLS_MAX + READS_SPARE].entry, *ended)
         yield Finding("SES-END-4", f"the status was read {len(reads)} times; 200 are the budget", proof)
 
 

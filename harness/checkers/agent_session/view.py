@@ -22,7 +22,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ...contracts.agent_session import TIMING
+from ...contracts.agent_session import DEFAULT_TIMING_MS, TIMING
 from ...values.history import Entry, Header, History
 from ..wire import Request, Wire, read_wire
 from .reading import Reading
@@ -33,7 +33,6 @@ from .streams import Stream
 if TYPE_CHECKING:
     from .results import Result
 
-DEFAULT_TIMING_MS = {"first_poll": 15_000, "poll_max": 300_000, "list_delay": 2_000}
 SIM_SLACK_MS = 20
 LOOPBACK_SLACK_MS = 500
 """How long a runner may take to read what has arrived, and a note to be seen beside a request."""
