@@ -26,10 +26,12 @@ from .workshop import ReduceTask, Workshop
 EXAMPLES_PER_MUTANT_MAX = 1_500
 JOBS_AHEAD = 100
 """For each worker: a mutant that is hard to catch takes as long as many others."""
-HUNT_BATCH = 10
-"""Small rounds over many scenarios: most mutants fall in the first few examples of the right one."""
-HEAD_START = 5
+HUNT_BATCH, HUNT_SLICE = 20, 5
+"""Small rounds over many scenarios, since most mutants fall in the first few examples of the right one; cases are drawn many at a time,
+since those of a small batch are much alike."""
+HEAD_START = 10
 """Rounds that the scenarios which judge the requirement have for themselves."""
+ALL = slice(None)
 NULL_EXAMPLES = 6
 """Examples of each scenario and profile that a null driver gets: enough for a pass, if it could pass."""
 
@@ -146,10 +148,11 @@ def _scenarios(workshop: Workshop, contract: str) -> list[Scenario]:
 def _hunt(workshop: Workshop, mutant: Mutant, contract: str, drawn: Drawn, examples_max: int) -> MutantResult:
     started = time.perf_counter()
     result = UnitResult()
-    for unit in _units(_scenarios(workshop, contract), mutant):
+    for unit, first in _units(_scenarios(workshop, contract), mutant):
         if _killing(result, mutant) is not None or result.examples >= examples_max:
             break
-        result.merge(_played(workshop, drawn, unit, stop=lambda so_far: _killing(so_far, mutant) is not None))
+        cases = slice(first, first + HUNT_SLICE)
+        result.merge(_played(workshop, drawn, unit, cases, stop=lambda so_far: _killing(so_far, mutant) is not None))
     key = _killing(result, mutant)
     size: tuple[int | None, int | None] = (None, None)
     confirmed = False
@@ -161,19 +164,23 @@ def _hunt(workshop: Workshop, mutant: Mutant, contract: str, drawn: Drawn, examp
     return MutantResult(mutant.name, contract, mutant.requirements, confirmed, killed_by, result.examples, size[0], size[1], seconds)
 
 
-def _units(scenarios: list[Scenario], mutant: Mutant) -> Iterator[Unit]:
-    """Round after round, a batch of each. The scenarios that do not judge the requirement join after some rounds."""
+def _units(scenarios: list[Scenario], mutant: Mutant) -> Iterator[tuple[Unit, int]]:
+    """Round after round, some cases of each: a unit, and its first case that is to be played. The scenarios that do not judge the
+    requirement join after some rounds."""
     playable = [scenario for scenario in scenarios if mutant.role in scenario.roles]
     judging = [scenario for scenario in playable if set(mutant.requirements) & set(scenario.judges)]
     others = [scenario for scenario in playable if scenario not in judging]
     for round in count() if playable else ():
-        yield from _batches(judging, round)
+        yield from _round(judging, round)
         if round >= HEAD_START or not judging:
-            yield from _batches(others, round)
+            yield from _round(others, round)
 
 
-def _batches(scenarios: list[Scenario], round: int) -> Iterator[Unit]:
-    return (Unit(scenario.name, profile, round, HUNT_BATCH) for scenario in scenarios for profile in scenario.profiles)
+def _round(scenarios: list[Scenario], round: int) -> Iterator[tuple[Unit, int]]:
+    batch, part = divmod(round, HUNT_BATCH // HUNT_SLICE)
+    for scenario in scenarios:
+        for profile in scenario.profiles:
+            yield Unit(scenario.name, profile, batch, HUNT_BATCH), part * HUNT_SLICE
 
 
 def _killing(result: UnitResult, mutant: Mutant) -> ViolationKey | None:
@@ -208,9 +215,11 @@ def _lanes(workshop: Workshop, contract: str) -> list[tuple[Scenario, str]]:
     return [(scenario, profile) for scenario in _scenarios(workshop, contract) for profile in scenario.profiles]
 
 
-def _played(workshop: Workshop, drawn: Drawn, unit: Unit, stop: Callable[[UnitResult], bool] = lambda result: False) -> UnitResult:
+def _played(
+    workshop: Workshop, drawn: Drawn, unit: Unit, which: slice = ALL, stop: Callable[[UnitResult], bool] = lambda result: False
+) -> UnitResult:
     scenario = workshop.catalog.scenarios[unit.scenario]
-    cases = drawn.cases(unit, scenario, workshop.setting(scenario, unit.profile))
+    cases = drawn.cases(unit, scenario, workshop.setting(scenario, unit.profile))[which]
     return run_cases(workshop.contract_of(scenario), scenario, cases, workshop.target, workshop.world, workshop.stand_in, stop=stop)
 
 
