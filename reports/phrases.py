@@ -15,7 +15,10 @@ VALUE_CHARACTERS_MAX = 160
 
 
 def case_lines(case: Case) -> Iterator[str]:
-    """The workload and the faults, one line each, under the words that a repro file uses."""
+    """The config, the workload and the faults, one line each, under the words that a repro file uses."""
+    told = {name: value for name, value in case.config.items() if value not in (None, "", [], {}, False)}
+    if told:
+        yield operation_text("config:", told)
     yield "workload:"
     for verb, args in case.workload:
         yield f"  {operation_text(verb, args)}"

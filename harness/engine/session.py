@@ -121,7 +121,11 @@ def select_scenarios(catalog: Catalog, options: SessionOptions, target: Target, 
     if not playable:
         roles = sorted({f"{scenario.contract}/{scenario.role}" for scenario in chosen})
         raise UsageError(f"target {target.name!r} serves none of the selected roles ({', '.join(roles)}); see `streamproof list targets`")
-    return [s for s in playable if world.name in s.worlds and (target.internal or not s.internal)]
+    here = [scenario for scenario in playable if world.name in scenario.worlds]
+    if not here:
+        names = ", ".join(scenario.name for scenario in playable)
+        raise UsageError(f"{names}: played in {' and '.join(playable[0].worlds)} only, and this session is in {world.name}; see --world")
+    return [scenario for scenario in here if target.internal or not scenario.internal]
 
 
 def _played(catalog: Catalog, options: SessionOptions, scenario: Scenario, target: Target) -> tuple[str, ...]:
@@ -237,13 +241,25 @@ def _requirement_results(
     contracts = sorted({name for name in catalog.contracts if not options.contracts or name in options.contracts})
     findings = collect_findings(target, options.target, options.out_dir, search.result, reduced)
     judged_by = {requirement for scenario in scenarios for requirement in scenario.judges}
+    elsewhere = _judged_elsewhere(catalog, options, world)
     rows = []
     for name in contracts:
         for row in catalog.contracts[name].requirements:
             if options.role is None or options.role in row.roles:
                 declared = capabilities(catalog.contracts[name], row.roles, target)
-                rows.append(_verdict(row, declared, target, world, search.result, judged_by, findings.get(row.id, ())))
+                unplayed = None if row.id in judged_by else elsewhere.get(row.id, "no selected scenario judges it")
+                rows.append(_verdict(row, declared, target, world, search.result, unplayed, findings.get(row.id, ())))
     return tuple(rows)
+
+
+def _judged_elsewhere(catalog: Catalog, options: SessionOptions, world: World) -> dict[str, str]:
+    """Requirement -> why it is not judged, of those whose scenarios are played in another world."""
+    return {
+        requirement: f"judged in {' and '.join(scenario.worlds)} only"
+        for scenario in catalog.scenarios.values()
+        if world.name not in scenario.worlds and (not options.scenarios or scenario.name in options.scenarios)
+        for requirement in scenario.judges
+    }
 
 
 def _verdict(
@@ -252,18 +268,19 @@ def _verdict(
     target: Target,
     world: World,
     result: UnitResult,
-    judged_by: set[str],
+    unplayed: str | None,
     findings: tuple[Any, ...],
 ) -> RequirementResult:
-    """``declared``: the capabilities of the target for the roles of the row; None when it serves none of them."""
+    """``declared``: the capabilities of the target for the roles of the row; None when it serves none of them. ``unplayed``: why no
+    scenario that was played judges it."""
     judged = result.judged[row.id]
     reason: str | None
     if declared is None:
         reason = f"the target does not serve the role {row.role}"
     else:
         reason = not_applicable(row, declared, world.name, internal=target.internal)
-    if reason is None and row.id not in judged_by:
-        reason = "no selected scenario judges it"
+    if reason is None:
+        reason = unplayed
     required = reason is None and row.level == "MUST"
 
     def verdict(word: Any, why: str | None, *, fault: bool = False) -> RequirementResult:

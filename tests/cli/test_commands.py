@@ -43,6 +43,16 @@ def test_a_clean_run_says_what_it_judged(command: Command, tmp_path: Path) -> No
     assert list(tmp_path.glob("streamproof-out/*")) == []
 
 
+def test_what_another_world_judges_is_named(command: Command, tmp_path: Path) -> None:
+    """A requirement whose scenarios take too long in real time is told so, and is not required."""
+    arguments = ("--contract", "run-stream", "--scenario", "run-stream-pages", "--scenario", "run-stream-identities")
+    command("run", *arguments, "--world", "loopback", "--examples", "2", "--seed", "1", "--jobs", "1", "--report", "json=r.json")
+    rows = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["requirements"]
+    reasons = {row["id"]: row["reason"] for row in rows if not row["required"]}
+    assert reasons["RD-SNAP-1"] == "judged in sim only"
+    assert reasons["RD-BACK-2"] == "no selected scenario judges it"
+
+
 def test_too_few_examples_are_no_pass(command: Command) -> None:
     """A requirement that was judged less than five times is not run though required: exit 3."""
     outcome = command("run", "--scenario", "ingest-identities", "--examples", "2", "--seed", "1", "--jobs", "1")

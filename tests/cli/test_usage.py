@@ -27,6 +27,7 @@ Command = Callable[..., Any]
         (["run", "--role", "sendr"], "unknown role 'sendr'; did you mean 'sender'"),
         (["run", "--world", "moon"], "'moon' is not one of 'sim', 'loopback'"),
         (["run", "--target", "cmd:true", "--world", "sim"], "cannot run in the world 'sim'"),
+        (["run", "--scenario", "result-channel-poison", "--world", "loopback"], "result-channel-poison: played in sim only"),
         (["run", "--examples", "0"], "'--examples'"),
         (["run", "--examples", "5", "--seconds", "5"], "--examples and --seconds are both given"),
         (["run", "--seed", "x"], "'x' is not a valid integer"),

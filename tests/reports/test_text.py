@@ -23,6 +23,7 @@ def test_failure_has_what_is_needed_to_act(text: str) -> None:
     """A failure shows how it was found, its workload and faults, the proof and the command that replays it."""
     for part in (
         "scenario steady, found after 17 examples, shrunk to 2 operations and 1 fault",
+        "config: run_id=r1 project_id=7",
         'enqueue event={"text":"é🙂\\u2028 end"}',
         "stop complete=true",
         "early-answer endpoint=upload nth=2 status=503",
