@@ -30,7 +30,7 @@ from .scenario import Scenario
 from .unit import BATCH, Unit, UnitResult
 from .workshop import Reduced, ReduceTask, SlowTask, Workshop
 
-EXAMPLES_PER_SCENARIO = {"sim": 25, "loopback": 6}
+EXAMPLES_PER_SCENARIO = {"sim": 15, "loopback": 6}
 """Examples of each scenario and profile when neither a number nor a time is asked for."""
 
 
