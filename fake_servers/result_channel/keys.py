@@ -18,9 +18,9 @@ class KeyPair(NamedTuple):
     public_pem: str
 
 
-def new_key_pair(bits: int = KEY_BITS) -> KeyPair:
+def new_key_pair() -> KeyPair:
     """Takes longer than many an example: keep it."""
-    return _pair(rsa.generate_private_key(PUBLIC_EXPONENT, bits))
+    return _pair(rsa.generate_private_key(PUBLIC_EXPONENT, KEY_BITS))
 
 
 def pair_of(private_pem: str) -> KeyPair:

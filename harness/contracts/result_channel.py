@@ -115,6 +115,7 @@ REQUIREMENTS = (
         "RPL-3",
         "What is recorded between the hello and its hello_ack is still delivered on that session, or over HTTP, without another reconnect.",
         "robustness",
+        (TIMING,),
     ),
     _must(
         "ERR-1",

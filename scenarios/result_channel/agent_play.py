@@ -24,7 +24,7 @@ CONTROL_PLANE = "control-plane"
 
 
 async def play_agent(scene: Scene, cast: Cast) -> None:
-    keys = key_pair(scene.world)
+    keys = key_pair()
     scene.secrets.add(keys.private_pem, "private-key")
     config = scene.case.config
     plane = ControlPlane(

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from ...fake_servers.result_channel.keys import KEY_BITS, KeyPair, new_key_pair
-
-SIM_KEY_BITS = 1_024
-"""A signature takes a quarter of the time, and nobody is kept out by it. Real programs may refuse a key that is this short."""
+from ...fake_servers.result_channel.keys import KeyPair, new_key_pair
 
 
 @cache
-def key_pair(world: str) -> KeyPair:
+def key_pair() -> KeyPair:
     """It is not in a history: the private key shows as its tag, and signatures as valid or not."""
-    return new_key_pair(SIM_KEY_BITS if world == "sim" else KEY_BITS)
+    return new_key_pair()

@@ -128,7 +128,7 @@ def test_no_secret_is_in_a_history() -> None:
     """The private key is not there, nor is a command, which holds the name of a folder."""
     example = one(*in_turn([TEXT]))
     text = example.history.to_ndjson()
-    assert key_pair("sim").private_pem not in text
+    assert key_pair().private_pem not in text
     assert "streamproof-emit <script-1>" in text
     assert '"value":"' not in text.replace("valid", "")
 
