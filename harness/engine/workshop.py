@@ -21,8 +21,9 @@ from .shapes import fits
 from .unit import Unit, UnitResult, ViolationKey, run_cases, unit_cases, violation_key
 
 TRIES_MAX = {"sim": 600, "loopback": 40}
-REDUCE_ENTRIES_MAX = 60_000
-"""Long examples get fewer tries. The limit is one of work and not of time, so that it is the same everywhere."""
+REDUCE_ENTRIES_MAX, SIZE_ENTRIES_MAX = 60_000, 12_000
+"""Long examples get fewer tries; still fewer where only the size is asked for. The limit is one of work and not of time, so that it is
+the same everywhere."""
 REDUCE_SECONDS_MAX = 45
 """In real time an example may take half a minute (a stop that hangs); in ``sim`` only the number of tries counts."""
 CONFIRMATIONS = {"sim": (1, 1), "loopback": (2, 2)}
@@ -121,19 +122,21 @@ class Workshop:
         return seen >= wanted
 
     def reduce(self, task: ReduceTask) -> Reduced:
-        reduction = reduce_case(task.case, self.still_fails(task.case, task.key), TRIES_MAX[self.world.name], values=task.values)
+        entries_max = REDUCE_ENTRIES_MAX if task.values else SIZE_ENTRIES_MAX
+        still_fails = self.still_fails(task.case, task.key, entries_max)
+        reduction = reduce_case(task.case, still_fails, TRIES_MAX[self.world.name], values=task.values)
         reduced = self.confirm(reduction.case, task.key, reduction.tries)
         # In real time a smaller case may have failed by luck; then the one that was found is what counts.
         return reduced if reduced.confirmed else self.confirm(task.case, task.key, reduction.tries)
 
-    def still_fails(self, original: Case, key: ViolationKey) -> StillFails:
+    def still_fails(self, original: Case, key: ViolationKey, entries_max: int = REDUCE_ENTRIES_MAX) -> StillFails:
         """The question that a reduction asks of each candidate: is the violation there, and can a fix still be told from it?"""
         give_up = time.monotonic() + REDUCE_SECONDS_MAX
-        entries_max = self.entries_played + REDUCE_ENTRIES_MAX
+        enough = self.entries_played + entries_max
         controlled = self.control.passes(original, key[0])
 
         def answer(case: Case) -> bool:
-            if self.entries_played > entries_max or (self.world.name != "sim" and time.monotonic() > give_up):
+            if self.entries_played > enough or (self.world.name != "sim" and time.monotonic() > give_up):
                 return False
             return (not controlled or self.control.passes(case, key[0])) and self.shows(case, key)
 
