@@ -14,7 +14,7 @@ VERSION = 1
 FROM_AGENT = tuple(PAYLOADS)
 TYPES = (*FROM_AGENT, "agent.hello_ack", "ack", "error", "task.deliver", "task.lease_heartbeat")
 """All types of the contract. Only those of `FROM_AGENT` may come from an agent."""
-_SENT_AT = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(Z|\+00:00)", re.ASCII)
+_SENT_AT = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(Z|\+00:00)", re.ASCII)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -60,7 +60,7 @@ def problems_of(envelope: Mapping[str, Any], agent_id: str) -> list[str]:
         problems.append(f"agent_id is {_show(get('agent_id'))}, not {agent_id!r}")
     sent_at = get("sent_at")
     if not isinstance(sent_at, str) or not _SENT_AT.fullmatch(sent_at):
-        problems.append(f"sent_at is {_show(sent_at)}, not an RFC 3339 time in UTC with whole seconds")
+        problems.append(f"sent_at is {_show(sent_at)}, not an RFC 3339 time in UTC")
     if kind not in TYPES:
         problems.append(f"type is {_show(kind)}, none of the contract")
     elif kind not in FROM_AGENT:

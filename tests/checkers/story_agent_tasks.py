@@ -35,6 +35,12 @@ class Story(story_result_channel.Story):
         self.calls = 0
         self.call("start")
 
+    def unknown(self, *names: str, of: str = "timing_ms") -> Self:
+        """These figures are left to the agent; without a name all of them, as a null in place of the object."""
+        given = {**(self.header.config[of] or {}), **dict.fromkeys(names)} if names else None
+        self.header = replace(self.header, config={**self.header.config, of: given})
+        return self
+
     def call(self, verb: str) -> Self:
         self.calls += 1
         self.add("call", call=self.calls, handle="a1", life=1, verb=verb, args={})

@@ -16,6 +16,7 @@ from streamproof.harness.values.verdict import Judgement
 ALL = ("timing", "limits")
 TIMING = {"flush_interval": 20, "reconnect_min": 100, "reconnect_max": 1_000, "ping_interval": 5_000, "poll_interval": 1_000}
 TASK, ATTEMPT = "t", "a"
+READ_MS = 300
 Range = tuple[str, int, int]
 
 
@@ -157,15 +158,23 @@ class Story:
         payload = {"code": "output_sequence_gap", "retryable": True, "related_message_id": id, "highest_accepted_sequence": highest}
         return self.say("error", "gap", payload)
 
+    def illegal(self) -> Story:
+        """A frame on which the agent must close."""
+        return self.say("task.deliver", "illegal", {}, illegal=True)
+
     def fatal(self, id: str) -> Story:
         return self.say("error", "error", {"code": "no", "retryable": False, "related_message_id": id})
 
-    def read(self) -> Story:
-        """A ping that the agent answers: it has read everything before."""
+    def pong(self) -> Story:
+        """A ping that the agent answers: everything before has arrived."""
         self.pings += 1
         for by, what in (("server", "ping"), ("agent", "pong")):
             self.add("control", socket=self.socket, by=by, what=what, data=str(self.pings), code=None)
         return self
+
+    def read(self) -> Story:
+        """It answers a ping, and goes on for long enough to have surely read everything before."""
+        return self.pong().later(READ_MS)
 
     def session(self, *ranges: Range, finals: tuple[str, ...] = (), **directives: Any) -> Story:
         """A new connection up to its hello_ack."""

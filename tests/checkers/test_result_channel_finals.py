@@ -224,6 +224,42 @@ def test_the_nearly_good_history_is_caught(name: str) -> None:
     assert_caught(build(), requirement)
 
 
+@pytest.mark.parametrize("row", [{"status": None}, {"exit_code": None}, {"status": "done"}, {"exit_code": "0"}, {"exit_code": True}])
+@pytest.mark.parametrize("requirement", ["FIN-2", "FIN-4"])
+def test_a_listed_final_without_an_outcome_tells_none(requirement: str, row: dict[str, object]) -> None:
+    """A row of a hello that has no valid status or exit code is a fault of the envelope, not another outcome."""
+    story = ran(acked=False).drops().fresh(finals=("f",))
+    frames = [data["envelope"] for _, kind, data in story.entries if kind == "frame" and data["type"] == "agent.hello"]
+    frames[-1]["payload"]["unacked_finals"][0].update(row)
+    story.final(taken="duplicate", output="x", error="y").settle()
+    assert_passes(story, requirement)
+
+
+@pytest.mark.parametrize("name", ["never told", "never"])
+def test_where_nobody_knows_t_a_session_that_stands_leaves_nothing_to_wait_for(name: str) -> None:
+    """Without T an agent may wait for ever, but not once a session is there."""
+    requirement, build = NEARLY[name]
+    assert_caught(build().unknown("polling_fallback"), requirement)
+    gone = build().unknown("polling_fallback")
+    gone.entries = gone.entries[:-1]
+    assert not gone.drops().settle().judge(requirement).findings
+
+
+@pytest.mark.parametrize("name", ["never told at all", "reported within T"])
+def test_where_nobody_knows_t_it_is_at_least_five_seconds(name: str) -> None:
+    """A report that is missing may still come; one that comes sooner than any T allows is wrong."""
+    requirement, build = NEARLY[name]
+    assert bool(build().unknown().judge(requirement).findings) == (name == "reported within T")
+
+
+def test_a_pong_does_not_yet_begin_the_session() -> None:
+    """A library answers the ping at once; until the agent has read the hello_ack it has no session, and reports what ends meanwhile."""
+    for ended_ms, is_wrong in ((100, False), (400, True)):
+        story = Story().dial().hello().command(exit_ms=ended_ms).hello_ack().pong()
+        story.later(ended_ms).put().later(10).final().ack("f").read().settle()
+        assert bool(story.judge("HTTP-2").findings) == is_wrong
+
+
 @pytest.mark.parametrize("name", UNJUDGED)
 def test_what_the_rules_exempt_is_not_judged(name: str) -> None:
     """Where the contract leaves it open there is neither a finding nor a pass."""

@@ -59,7 +59,7 @@ GOOD: dict[str, tuple[str, Build]] = {
     "a final gone by its report": ("ACK-1", lambda: Story().session().out(1).final().over().report().session(("stdout", 1, 1)).out(1)),
     "sent again after a kill at the ack": (
         "ACK-1",
-        lambda: Story().session().outs(1, 2).ack("o1").read().killed().session(("stdout", 1, 2)).outs(1, 2, taken="duplicate"),
+        lambda: Story().session().outs(1, 2).ack("o1").pong().killed().session(("stdout", 1, 2)).outs(1, 2, taken="duplicate"),
     ),
     "others stay": ("ACK-2", lambda: sent("o2").session(("stdout", 1, 1), ("stdout", 3, 3), ("stderr", 1, 1)).outs(1, 3)),
     "numbered without holes": ("SEQ-1", lambda: sent("o1", "o2", "o3", "e1").session()),

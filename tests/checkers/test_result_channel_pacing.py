@@ -118,6 +118,17 @@ NEARLY: dict[str, tuple[str, Build]] = {
     "polls that stop": ("POLL-1", lambda: polled(0, 1_000, 2_000, delivery=False)),
 }
 TIMED = ("only at the end", "at the end", "after twice the minimum", "not noticed", "no poll though nothing delivers", "polls that stop")
+FIGURES_OF = {
+    "only at the end": "flush_interval",
+    "one interval too late": "flush_interval",
+    "at the end": "flush_interval",
+    "after twice the minimum": "reconnect_min",
+    "not noticed": "ping_interval",
+    "a poll before the threshold": "polling_fallback",
+    "no poll though nothing delivers": "poll_interval",
+    "polls that stop": "poll_interval",
+}
+"""Of nearly good histories, the figure without which nobody can say that anything is wrong."""
 UNJUDGED: dict[str, tuple[str, Build]] = {
     "a short session": ("CONN-2", lambda: healthy(400, life_ms=500)),
     "faults that stop before": ("CONN-3", lambda: Story().fresh().fault("black-hole").later(1_000).drops().fresh().settle()),
@@ -139,6 +150,31 @@ def test_the_nearly_good_history_is_caught(name: str) -> None:
     """A small step aside is found, with entries that exist; what rests on lateness alone is marked as such."""
     requirement, build = NEARLY[name]
     assert all(finding.upper_bound or name not in TIMED for finding in assert_caught(build(), requirement))
+
+
+@pytest.mark.parametrize("name", FIGURES_OF)
+def test_a_figure_that_was_left_to_the_agent_is_not_held_against_it(name: str) -> None:
+    """Whether one figure is null or all are: the defaults of the contract are not those of the agent."""
+    requirement, build = NEARLY[name]
+    assert build().unknown("limits").judge(requirement).findings
+    assert not build().unknown(FIGURES_OF[name]).judge(requirement).findings
+    assert not build().unknown().judge(requirement).findings
+
+
+def test_a_threshold_that_was_left_to_the_agent_is_not_held_against_it() -> None:
+    """Nobody knows how long a chunk may be."""
+    for names in (("flush_threshold_bytes",), ()):
+        assert_not_judged(burst(400).unknown(*names, of="limits"), "FLUSH-2")
+
+
+def test_a_poll_during_delivery_needs_no_figure() -> None:
+    """While a session delivers nobody polls, whatever the intervals are."""
+    assert_caught(polled(5_000).unknown(), "POLL-1")
+
+
+def test_polls_without_a_session_are_judged_without_figures() -> None:
+    """An agent that polls while nothing has ever delivered does what it should."""
+    assert_passes(polled(*range(0, 10_000, 5_000), delivery=False).unknown(), "POLL-1")
 
 
 @pytest.mark.parametrize("name", UNJUDGED)

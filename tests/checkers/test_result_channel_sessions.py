@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from streamproof.fake_servers.result_channel.envelope import problems_of
+
 from .literal import assert_caught, assert_passes
 from .story_result_channel import Story
 
@@ -25,6 +27,14 @@ def unacked(*ranges: tuple[str, int, int], finals: tuple[str, ...] = ()) -> Stor
 def early() -> Story:
     """Something is kept, and the second connection has said hello."""
     return Story().session().out(1).over().later(100).dial().hello(("stdout", 1, 1))
+
+
+def started_at(sent_at: object) -> Story:
+    """A frame with that time, and what the control plane finds wrong with it."""
+    story = Story().session().frame("task.started", "s", {}, sent_at=sent_at)
+    frame = story.entries[-1][2]
+    frame["problems"] = problems_of(frame["envelope"], "agent-1")
+    return story
 
 
 GOOD: dict[str, tuple[str, Build]] = {
@@ -111,6 +121,21 @@ def test_hello_ack_of_another_message_proves_nothing_where_nothing_was_kept() ->
     """Silence of an agent that has nothing to send is no witness."""
     story = Story().dial().hello().hello_ack("other").later(2_000).over().settle()
     assert not story.judge("HELLO-3").judged
+
+
+@pytest.mark.parametrize("sent_at", ["2026-11-21T15:57:01Z", "2026-11-21T15:57:01.123Z", "2026-11-21T15:57:01.123456789+00:00"])
+def test_time_in_utc_may_have_fractions_of_a_second(sent_at: str) -> None:
+    """RFC 3339 leaves the digits of the second to the sender."""
+    assert_passes(started_at(sent_at).settle(), "ENV-1")
+
+
+@pytest.mark.parametrize(
+    "sent_at",
+    ["2026-11-21 15:57:01Z", "2026-11-21T15:57:01", "2026-11-21T15:57:01+01:00", "2026-11-21T15:57:01.Z", "2026-11-21T15:57Z", "now", 1],
+)
+def test_other_times_are_no_valid_envelope(sent_at: object) -> None:
+    """No RFC 3339, or not in UTC."""
+    assert_caught(started_at(sent_at).settle(), "ENV-1")
 
 
 def test_silence_on_a_held_up_connection_is_not_blamed() -> None:

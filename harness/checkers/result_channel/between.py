@@ -24,7 +24,7 @@ RECORDING_MS = 250
 def check_between(view: View) -> Judgement:
     if view.spool_may_rotate:
         return not_judged("not judged: the spool may have been full, so that rows were given up by right")
-    if not view.timing_is_known:
+    if "flush_interval" not in view.timing_ms:
         return not_judged("not judged: nobody knows the flush interval")
     sessions = [socket for socket in view.greeted if stood(view, socket)]
     findings: list[Finding] = []

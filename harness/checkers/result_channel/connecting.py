@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ...values.verdict import Finding, Judgement, judged, not_judged
 from .errors import next_greeted
-from .presence import HAMPERING, JITTER, End, Presence, dead_bound_us
+from .presence import HAMPERING, JITTER, Presence, dead_bound_us
+from .proofs import End
 from .sockets import DURABLE, OUTPUT, Said, Socket
 from .view import View
 
@@ -58,6 +59,8 @@ def check_reconnect_delay(view: View) -> Judgement:
     presence = Presence(view)
     seen = False
     findings: list[Finding] = []
+    if not {"reconnect_min", "reconnect_max"} <= view.timing_ms.keys():
+        return not_judged("not judged: nobody knows the least and the longest pause before a dial")
     bound_us = int(view.timing_ms["reconnect_min"] * JITTER + DIAL_MS) * 1000 + view.allowance_us
     for socket in view.sockets:
         end = presence.end_of(socket)
@@ -106,7 +109,10 @@ def check_dead_peer(view: View) -> Judgement:
     presence = Presence(view)
     seen = False
     findings: list[Finding] = []
-    bound_us = dead_bound_us(view) + view.allowance_us
+    noticed_us = dead_bound_us(view)
+    if noticed_us is None:
+        return not_judged("not judged: nobody knows the ping interval")
+    bound_us = noticed_us + view.allowance_us
     for socket in view.sockets:
         hole = presence.fault_at(socket, "black-hole")
         if hole is None:
@@ -119,7 +125,7 @@ def check_dead_peer(view: View) -> Judgement:
         until_us = min(presence.until_us(socket) if left_us is None else left_us, presence.runs_until_us(hole.number))
         if until_us - hole.at_us > bound_us:
             seen = True
-            message = f"a peer that is gone without a word is not noticed within {dead_bound_us(view) // 1000} ms"
+            message = f"a peer that is gone without a word is not noticed within {noticed_us // 1000} ms"
             findings.append(Finding("WSR-CONN-3", message, (socket.entry, hole.number), upper_bound=True))
     if not seen:
         return not_judged("precondition never met: no connection went dead for long enough")
@@ -162,7 +168,7 @@ def _acks_meanwhile(view: View, presence: Presence, socket: Socket, stop_entry: 
         (frame.entry for frame in socket.frames if frame.entry > stop_entry and frame.at_us > stop_us and frame.type == OUTPUT), None
     )
     for said in socket.said:
-        if said.type != "ack" or said.acked_id not in view.ledger.messages or said.entry < stop_entry:
+        if said.type != "ack" or said.acked_id not in view.ledger.messages or said.entry < stop_entry or socket.is_void(said.entry):
             continue
         if next_read is not None and said.entry > next_read:
             return

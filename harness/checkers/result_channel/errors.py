@@ -80,7 +80,8 @@ def _closes(view: View, presence: Presence, socket: Socket, said: Said, requirem
     dial = presence.dial_after(end.entry)
     if dial is not None:
         return True, []
-    if presence.runs_until_us(end.entry) - end.at_us <= presence.dial_bound_us + BREATHER_MS * 1000:
+    bound_us = presence.dial_bound_us
+    if bound_us is None or presence.runs_until_us(end.entry) - end.at_us <= bound_us + BREATHER_MS * 1000:
         return False, []
     message = f"{what} made the agent close the connection, and it never dialled again"
     return False, [Finding(requirement, message, (said.entry, end.entry), upper_bound=True)]
@@ -100,7 +101,7 @@ def check_retryable(view: View) -> Judgement:
             closed = _closed_for(view, presence, socket, said)
             lost = _lost(view, said)
             findings.extend(each for each in (closed, lost) if each is not None)
-            seen = seen or bool(findings) or (socket.read_proof(said.entry) is not None)
+            seen = seen or bool(findings) or (view.proofs.read(socket, said.entry) is not None)
     if not seen:
         return not_judged("precondition never met: the agent has surely read no retryable error")
     return judged(findings[:1])
@@ -115,7 +116,7 @@ def _closed_for(view: View, presence: Presence, socket: Socket, said: Said) -> F
     if end is None or not end.by_agent or end.entry < said.entry or end.at_us - said.at_us > AT_ONCE_MS * 1000 + view.allowance_us:
         return None
     excused = bool(socket.faults) or view.spool_may_rotate or presence.paused_within(said.entry, end.entry)
-    if excused or any(other.illegal or other.is_fatal for other in socket.said if other.entry < end.entry):
+    if excused or socket.is_void(end.entry):
         return None
     return Finding("WSR-ERR-1", f"a retryable error ({_code(said)}) makes the agent close the connection", (said.entry, end.entry))
 

@@ -8,6 +8,7 @@ from ...values.verdict import Finding, Judgement, judged, not_judged
 from .hello import AttemptKey
 from .outcomes import Told, outcomes
 from .presence import Presence
+from .sessions import patience_with
 from .sockets import Socket
 from .tasks import Task
 from .view import View
@@ -108,8 +109,9 @@ def _had_time(view: View, task: Task, received: int) -> bool:
         if back_us is None:
             return False
         since_us.append(back_us)
+    patience = patience_with(view)
     turns_us = sum(each.exit_ms for each in view.tasks.values()) * 1000
-    return view.end_us - max(since_us) > view.t_us + turns_us + view.allowance_us
+    return patience is not None and view.end_us - max(*since_us, patience.from_us) > patience.us + turns_us + view.allowance_us
 
 
 # --- DLV-3 ----------------------------------------------------------------------------------------------------------
@@ -138,7 +140,7 @@ def _surely_discarded(view: View, presence: Presence, socket: Socket) -> Iterato
     proof = presence.proof_of_session(socket)
     if ack is None or hello is None or frame is None or proof is None or not socket.directives.discarded:
         return
-    if ack.at_us - frame.at_us >= view.t_us or _held_since_us(view, socket) + view.t_us <= proof.at_us:
+    if ack.at_us - frame.at_us >= view.t_least_us or _held_since_us(view, socket) + view.t_least_us <= proof.at_us:
         return
     for key in sorted(socket.directives.discarded & hello.not_started):
         task = view.tasks.get(key)

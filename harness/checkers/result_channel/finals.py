@@ -8,6 +8,7 @@ from ...values.verdict import Finding, Judgement, judged, not_judged
 from .ledger import Attempt, Message
 from .outcomes import INTERRUPTED, Told, outcomes, puts_by_task
 from .presence import Presence
+from .sessions import patience_with
 from .sockets import FINAL, OUTPUT, Frame, Socket
 from .tasks import Pause, Task
 from .view import View
@@ -103,8 +104,11 @@ def _never_told(view: View, task: Task) -> Iterator[Finding]:
     began = next((entry for entry, count in task.executions if count), None)
     if began is None or view.settled is None or view.heal is None or (view.pauses and view.pauses[-1].to_entry is None):
         return
-    waited_us = view.settled.at_us - max(view.heal.at_us, task.at_us) - task.exit_ms * 1000
-    if waited_us > view.t_us + PATIENCE_US + view.allowance_us:
+    patience = patience_with(view)
+    if patience is None:
+        return
+    waited_us = view.settled.at_us - max(view.heal.at_us, task.at_us, patience.from_us) - task.exit_ms * 1000
+    if waited_us > patience.us + PATIENCE_US + view.allowance_us:
         message = f"{task.task!r} was executed, and nothing ever told how it ended"
         yield Finding("WSR-FIN-2", message, (task.entry, began, view.settled.number), upper_bound=True)
 

@@ -14,8 +14,6 @@ from .view import View
 from .written import STREAMS, Write, Written
 
 INTERVALS = 2
-THRESHOLD_BYTES = 16_384
-"""The default of the contract."""
 CHARACTER_BYTES = 4
 SLOW_INTERVAL_MS = 1_000
 """With so long an interval it can be told whether the threshold or the interval has flushed."""
@@ -41,8 +39,11 @@ class _Sessions:
 
 
 def check_interval(view: View) -> Judgement:
+    interval_ms = view.timing_ms.get("flush_interval")
+    if interval_ms is None:
+        return not_judged("not judged: nobody knows the flush interval")
     sessions = _Sessions(view)
-    bound_us = INTERVALS * view.timing_ms["flush_interval"] * 1000 + view.allowance_us
+    bound_us = INTERVALS * interval_ms * 1000 + view.allowance_us
     seen = False
     findings: list[Finding] = []
     for written in _all_written(view):
@@ -80,7 +81,9 @@ def _late(requirement: str, task: Task, write: Write, frame: Frame, late_us: int
 
 
 def check_threshold(view: View) -> Judgement:
-    threshold = view.limits.get("flush_threshold_bytes", THRESHOLD_BYTES)
+    threshold = view.limits.get("flush_threshold_bytes")
+    if threshold is None:
+        return not_judged("not judged: nobody knows the flush threshold")
     sessions = _Sessions(view)
     seen = False
     findings: list[Finding] = []
@@ -111,8 +114,9 @@ def _too_long(written: Written, threshold: int) -> Iterator[Finding]:
 
 def _unpunctual(view: View, sessions: _Sessions, written: Written, write: Write, threshold: int) -> list[Finding] | None:
     """None: this write says nothing. All but less than the threshold is flushed at once, long before a slow interval is over."""
-    interval_ms = view.timing_ms["flush_interval"]
-    start_us = written.start_us
+    interval_ms, start_us = view.timing_ms.get("flush_interval"), written.start_us
+    if interval_ms is None:
+        return None
     due_bytes = write.to_bytes - threshold - CHARACTER_BYTES
     bound_us = interval_ms * 500 + view.allowance_us
     if interval_ms < SLOW_INTERVAL_MS or start_us is None or due_bytes <= write.from_bytes:

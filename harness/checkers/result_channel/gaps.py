@@ -68,7 +68,8 @@ def _rising(pairs: Iterator[tuple[int, int]]) -> tuple[list[int], list[int]]:
 
 def _gaps_on(view: View, streams: _Streams, socket: Socket) -> Iterator[Gap]:
     for said in socket.said:
-        message = view.ledger.messages.get(said.related_id) if said.is_gap and not said.illegal else None
+        is_due = said.is_gap and not said.illegal and not socket.is_void(said.entry)
+        message = view.ledger.messages.get(said.related_id) if is_due else None
         if message is None or message.type != OUTPUT or message.first.entry > said.entry or said.highest is None:
             continue
         if streams.acked_by(message.stream_key, message.sequence, said.entry):

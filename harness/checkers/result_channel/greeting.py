@@ -101,7 +101,7 @@ def _wrong_ack(socket: Socket) -> Said | None:
 def _had_time(view: View, socket: Socket, wrong: Said) -> bool:
     """The agent has read it, and would have acted on it."""
     until_us = view.open_until_us(socket) if socket.hello_ack is None else socket.hello_ack.at_us
-    read = socket.read_proof(wrong.entry)
+    read = view.proofs.read(socket, wrong.entry)
     return (read is not None and read.at_us < until_us) or (
         not socket.faults and until_us >= wrong.at_us + WATCHED_MS * 1000 + view.allowance_us
     )

@@ -132,7 +132,7 @@ def _let_go(view: View) -> bool:
     proofs = (view.surely_acked(message) for message in view.ledger.messages.values())
     first = min((sure.proof.entry for sure in proofs if sure is not None), default=None)
     behind = [socket for socket in view.greeted if first is not None and socket.request_entry > first]
-    return any(socket.active_proof() is not None or stood(view, socket) for socket in behind)
+    return any(view.proofs.active(socket) is not None or stood(view, socket) for socket in behind)
 
 
 # --- ACK-2 ----------------------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def _closed(view: View) -> Iterator[Finding]:
         if end is None or not end.by_agent or socket.faults:
             continue
         said = [each for each in socket.said if each.entry < end.entry]
-        if not said or said[-1].type != "ack" or said[-1].meant not in STRAY or any(each.illegal or each.is_fatal for each in said):
+        if not said or said[-1].type != "ack" or said[-1].meant not in STRAY or socket.is_void(end.entry):
             continue
         if end.at_us <= said[-1].at_us + AT_ONCE_MS * 1000 and not _paused(view, said[-1].at_us, end.at_us):
             yield Finding(

@@ -9,9 +9,11 @@ from urllib.parse import unquote
 
 from ..wire import Request
 from .hello import AttemptKey, text_of
+from .sockets import Socket
 from .view import View
 
 INTERRUPTED = "interrupted"
+STATUSES = ("completed", "failed", INTERRUPTED)
 Way = Literal["final", "listing", "report"]
 
 
@@ -48,17 +50,20 @@ def _all_told(view: View) -> Iterator[tuple[AttemptKey, Told]]:
             for frame in final.sightings:
                 yield key, Told("final", frame.entry, frame.at_us, frame.payload)
     for socket in view.greeted:
-        hello, heard = socket.hello, socket.hello_frame
-        for row in hello.finals.values() if hello is not None else ():
-            if heard is not None:
-                yield (
-                    (text_of(row.get("task_id")), text_of(row.get("execution_attempt_id"))),
-                    Told("listing", heard.entry, heard.at_us, row),
-                )
+        yield from _listed(socket)
     sole = sole_attempts(view)
     for report in view.reports:
         if report.task in sole and report.body is not None:
             yield sole[report.task], Told("report", report.entry, report.at_us, report.body)
+
+
+def _listed(socket: Socket) -> Iterator[tuple[AttemptKey, Told]]:
+    """A row of a hello that lacks a status or an exit code is no valid envelope, and tells of no outcome."""
+    hello, heard = socket.hello, socket.hello_frame
+    for row in hello.finals.values() if hello is not None else ():
+        if heard is not None and row.get("status") in STATUSES and type(row.get("exit_code")) is int:
+            key = text_of(row.get("task_id")), text_of(row.get("execution_attempt_id"))
+            yield key, Told("listing", heard.entry, heard.at_us, row)
 
 
 def sole_attempts(view: View) -> dict[str, AttemptKey]:

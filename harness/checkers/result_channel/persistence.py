@@ -46,7 +46,7 @@ def _refused_for_now(view: View, message: Message) -> Iterator[tuple[Socket, lis
             by_socket.setdefault(said.socket, []).append(said)
     for number, refusals in by_socket.items():
         socket = view.socket_by_number.get(number)
-        if socket is not None:
+        if socket is not None and not socket.is_void(refusals[0].entry):
             yield socket, refusals
 
 

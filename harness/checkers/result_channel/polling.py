@@ -50,7 +50,8 @@ def _within(times: list[int], span: Span) -> bool:
 
 
 def _long(view: View, span: Span) -> bool:
-    return span[1] - span[0] >= INTERVALS * view.timing_ms["poll_interval"] * 1000
+    interval_ms = view.timing_ms.get("poll_interval")
+    return interval_ms is not None and span[1] - span[0] >= INTERVALS * interval_ms * 1000
 
 
 def _promises_delivery(view: View, socket: Socket) -> bool:
@@ -94,8 +95,11 @@ def _session_at(view: View, span: Span) -> int:
 
 def _before_the_threshold(view: View, presence: Presence, polls: list[Request]) -> Iterator[Finding]:
     """Once such a session is gone, polls wait for the threshold. (Not over a stop or a kill, nor a session that delivers nothing.)"""
+    threshold_ms = view.timing_ms.get("polling_fallback")
+    if threshold_ms is None:
+        return
     times = [poll.at_us for poll in polls]
-    threshold_us = view.timing_ms["polling_fallback"] * 1000 - presence.jitter_us
+    threshold_us = threshold_ms * 1000 - presence.jitter_us
     acks = (socket.hello_ack for socket in view.sockets)
     begun = sorted((ack for ack in acks if ack is not None), key=lambda ack: ack.entry)
     for socket in view.sockets:
@@ -109,7 +113,7 @@ def _before_the_threshold(view: View, presence: Presence, polls: list[Request]) 
         from_us = max(end.at_us, proof.at_us + IN_FLIGHT_MS * 1000 + view.allowance_us)
         if from_us < until_us and _within(times, (from_us, until_us - 1)):
             poll = polls[bisect_left(times, from_us)]
-            after_ms, threshold_ms = (poll.at_us - end.at_us) / 1000, view.timing_ms["polling_fallback"]
+            after_ms = (poll.at_us - end.at_us) / 1000
             message = f"the agent polls {after_ms:g} ms after a session that delivered; polling_fallback is {threshold_ms} ms"
             yield Finding("WSR-POLL-1", message, (end.entry, poll.entry))
             return
@@ -133,10 +137,12 @@ def _started_us(view: View) -> int:
 
 
 def _perhaps_delivered(view: View, presence: Presence) -> Iterator[Span]:
+    """Without a threshold that is known nobody can say when such a session no longer counts."""
+    threshold_ms = view.timing_ms.get("polling_fallback")
     for socket in view.sockets:
         if socket.hello_ack is not None and _promises_delivery(view, socket):
-            until_us = presence.until_us(socket) + (KNOWS_MS + view.timing_ms["polling_fallback"]) * 1000
-            yield socket.hello_ack.at_us, until_us
+            gone_us = view.end_us if threshold_ms is None else presence.until_us(socket) + (KNOWS_MS + threshold_ms) * 1000
+            yield socket.hello_ack.at_us, gone_us
 
 
 def _not_running(view: View) -> Iterator[Span]:
@@ -146,8 +152,11 @@ def _not_running(view: View) -> Iterator[Span]:
 
 def _silent(view: View, presence: Presence, polls: list[Request]) -> Iterator[Finding]:
     """Stretches without a poll that are too long."""
+    interval_ms = view.timing_ms.get("poll_interval")
+    if interval_ms is None:
+        return
     times = [poll.at_us for poll in polls]
-    patience_us = (INTERVALS * view.timing_ms["poll_interval"] + IN_FLIGHT_MS) * 1000 + view.allowance_us
+    patience_us = (INTERVALS * interval_ms + IN_FLIGHT_MS) * 1000 + view.allowance_us
     refused = [entry.at_us for entry in view.wire.refused]
     for from_us, to_us in _undelivered(view, presence):
         if to_us - from_us <= patience_us:

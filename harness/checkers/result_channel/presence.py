@@ -7,10 +7,10 @@ Nothing is judged here. A session is *perhaps* active from the matching hello_ac
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 
 from ...values.history import Entry
+from .proofs import End, earliest
 from .sockets import Moment, Socket
 from .tasks import Pause
 from .view import View
@@ -28,38 +28,17 @@ LOWER_JITTER_MS = {"sim": 1, "loopback": 30}
 """How much a lower bound may seem undercut by the way it is observed."""
 
 
-@dataclass(frozen=True)
-class End:
-    """The first sign that a socket is over. ``by_agent``: it came from the agent."""
-
-    entry: int
-    at_us: int
-    by_agent: bool
-
-
 class Presence:
     """Made once for a checker that needs it."""
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self._ends = {socket.number: self._find_end(socket) for socket in view.sockets}
 
     # --- ends -------------------------------------------------------------------------------------------------------
 
     def end_of(self, socket: Socket) -> End | None:
         """None: nothing of the kind was seen."""
-        return self._ends[socket.number]
-
-    def _find_end(self, socket: Socket) -> End | None:
-        found = [End(each.entry, each.at_us, each.by == "agent") for each in socket.controls if each.what == "close"][:1]
-        connection = self.view.wire.connections.get(socket.connection)
-        if connection is not None and connection.closed_us is not None:
-            found.append(End(connection.closed_entry, connection.closed_us, connection.closed_by == "target"))
-        if socket.over_entry is not None and socket.over_us is not None:
-            found.append(End(socket.over_entry, socket.over_us, socket.over_by == "agent"))
-        settled = self.view.settled
-        seen = (end for end in found if settled is None or end.entry < settled.number)  # behind it the harness lets go of the agent
-        return min(seen, key=lambda end: end.entry, default=None)
+        return self.view.proofs.end_of(socket)
 
     def until_us(self, socket: Socket) -> int:
         """Until when the agent may have taken the socket for open."""
@@ -102,10 +81,11 @@ class Presence:
         return self.dials[at] if at < len(self.dials) else None
 
     @property
-    def dial_bound_us(self) -> int:
-        """By when, behind the end of a socket, the agent has dialled again, however often it failed before."""
+    def dial_bound_us(self) -> int | None:
+        """By when, behind the end of a socket, the agent has dialled again, however often it failed before; None: nobody knows."""
         view = self.view
-        return int(view.timing_ms["reconnect_max"] * JITTER) * 1000 + DIAL_SLACK_MS * 1000 + view.allowance_us
+        longest_ms = view.timing_ms.get("reconnect_max")
+        return None if longest_ms is None else int(longest_ms * JITTER) * 1000 + DIAL_SLACK_MS * 1000 + view.allowance_us
 
     # --- sessions ---------------------------------------------------------------------------------------------------
 
@@ -114,9 +94,7 @@ class Presence:
         ack = socket.hello_ack
         if ack is None:
             return None
-        proof = socket.active_proof()
-        answered = self._answer_to_delivery(socket, ack.entry)
-        return min((each for each in (proof, answered) if each is not None), key=lambda each: each.entry, default=None)
+        return earliest(self.view.proofs.active(socket), self._answer_to_delivery(socket, ack.entry))
 
     def _answer_to_delivery(self, socket: Socket, ack_entry: int) -> Moment | None:
         """Frames are read in order: what answers a delivery said behind the hello_ack shows that this was read, too."""
@@ -158,6 +136,7 @@ class Presence:
         return LOWER_JITTER_MS.get(self.view.header.world, LOWER_JITTER_MS["loopback"]) * 1000
 
 
-def dead_bound_us(view: View) -> int:
-    """By when, behind its last sign of life, a peer that is gone without a word is noticed."""
-    return max(DEAD_INTERVALS * view.timing_ms["ping_interval"], DEAD_MS_MIN) * 1000
+def dead_bound_us(view: View) -> int | None:
+    """By when, behind its last sign of life, a peer that is gone without a word is noticed; None: nobody knows."""
+    interval_ms = view.timing_ms.get("ping_interval")
+    return None if interval_ms is None else max(DEAD_INTERVALS * interval_ms, DEAD_MS_MIN) * 1000

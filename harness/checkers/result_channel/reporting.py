@@ -14,9 +14,10 @@ from .hello import AttemptKey, text_of
 from .ledger import Message
 from .outcomes import INTERRUPTED, puts_by_task, sole_attempts
 from .presence import HAMPERING, Presence, dead_bound_us
+from .proofs import COMMIT_MS
 from .sockets import Socket
 from .tasks import Pause, Task
-from .view import COMMIT_MS, View
+from .view import View
 from .written import Written
 
 BEGIN_MS = 1_000
@@ -174,9 +175,10 @@ def _without_channel(ways: _Ways, task: Task) -> tuple[int, ...] | None:
     """The proof that it was executed and had its time; its final knows no other way than the PUT."""
     view = ways.view
     began = next((entry for entry, count in task.executions if count), None)
-    if began is None or view.settled is None or view.heal is None or view.pauses:
+    interval_ms = view.timing_ms.get("poll_interval")
+    if began is None or view.settled is None or view.heal is None or view.pauses or interval_ms is None:
         return None
-    waits_ms = 2 * view.timing_ms["poll_interval"] + task.exit_ms + PATIENCE_MS
+    waits_ms = 2 * interval_ms + task.exit_ms + PATIENCE_MS
     if view.settled.at_us - max(view.heal.at_us, task.at_us) <= waits_ms * 1000 + view.allowance_us:
         return None
     return task.entry, began, view.settled.number
@@ -217,11 +219,11 @@ def _acked_by_session(ways: _Ways, task: Task, final: Message) -> int | None:
     if presence.paused_within(task.entry, sure.proof.entry):
         return None
     if sure.said.socket == socket.number:
-        return sure.said.entry if sure.proof.at_us - first.at_us <= view.t_us else None
+        return sure.said.entry if sure.proof.at_us - first.at_us <= view.t_least_us else None
     end, later = presence.end_of(socket), view.socket_by_number.get(sure.said.socket)
     if end is None or later is None or later.active_us is None or later.faults & HAMPERING:
         return None
-    in_time = later.active_us - end.at_us <= view.t_us - BEGIN_MS * 1000 and sure.proof.at_us - end.at_us <= view.t_us
+    in_time = later.active_us - end.at_us <= view.t_least_us - BEGIN_MS * 1000 and sure.proof.at_us - end.at_us <= view.t_least_us
     return sure.said.entry if in_time else None
 
 
@@ -287,18 +289,21 @@ def _handed_over_us(ways: _Ways, task: Task) -> int | None:
 def _due(ways: _Ways, task: Task, socket: Socket, ended_us: int) -> int | None:
     """By when a final that went to this socket is to be reported; None where a report need not come."""
     view, presence = ways.view, ways.presence
-    begun_us, end = socket.active_us, presence.end_of(socket)
-    if begun_us is None or begun_us > ended_us or presence.until_us(socket) < _earliest_end_us(task):
+    begun_us, end, t_us = socket.active_us, presence.end_of(socket), view.t_us
+    if t_us is None or begun_us is None or begun_us > ended_us or presence.until_us(socket) < _earliest_end_us(task):
         return None
     gone_us = end.at_us if end is not None else None
     hole = presence.fault_at(socket, "black-hole")
     if hole is not None:
-        noticed_us = hole.at_us + dead_bound_us(view)
+        dead_us = dead_bound_us(view)
+        if dead_us is None:
+            return None
+        noticed_us = hole.at_us + dead_us
         gone_us = noticed_us if gone_us is None else min(gone_us, noticed_us)
     if gone_us is None:
         return None
     from_us = max(gone_us, ended_us)
-    due_us = from_us + view.t_us + PATIENCE_MS * 1000 + view.allowance_us
+    due_us = from_us + t_us + PATIENCE_MS * 1000 + view.allowance_us
     others = (other for other in view.sockets if other is not socket and other.active_us is not None)
     if due_us >= view.end_us or any(other.active_us is not None and gone_us <= other.active_us <= due_us for other in others):
         return None

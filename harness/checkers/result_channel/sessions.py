@@ -37,6 +37,22 @@ def stood_to_the_end(view: View) -> bool:
     return last.over_entry is None or last.over_entry > view.settled.number
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long, and from when on at the earliest, an agent may wait for a session before it goes on without one."""
+
+    from_us: int
+    us: int
+
+
+def patience_with(view: View) -> Patience | None:
+    """T; where nobody knows that, a session that stands to the end leaves nothing to wait for. None: the agent may wait for ever."""
+    if view.t_us is not None:
+        return Patience(0, view.t_us)
+    active_us = view.greeted[-1].active_us if stood_to_the_end(view) else None
+    return None if active_us is None else Patience(active_us, view.t_least_us)
+
+
 def is_free_within(view: View, message: Message, until_us: int) -> bool:
     """By that time the agent may have let go of it."""
     free = message.free_entry

@@ -1,8 +1,9 @@
-"""The WebSockets of an agent as the control plane saw them: frames that arrived, what was said, and what was surely read.
+"""The WebSockets of an agent as the control plane saw them: frames that arrived, what was said, and which pings were answered.
 
 Nothing is judged here. A *frame* is a data frame of the agent that arrived; what was *said* is a data frame just before it went out,
-so that it may never have reached the agent. The agent's pong proves that it read whatever stood before the ping. Frames may hold
-anything: fields of the wrong type read as empty. Times are microseconds; entry numbers order what happened within one microsecond.
+so that it may never have reached the agent. The agent's pong shows that whatever stood before the ping has arrived; what was surely
+read is told by `proofs`. Frames may hold anything: fields of the wrong type read as empty. Times are microseconds; entry numbers order
+what happened within one microsecond.
 """
 
 from __future__ import annotations
@@ -107,6 +108,11 @@ class Said:
         return self.type == "error" and self.payload.get("retryable") is False
 
     @property
+    def must_close(self) -> bool:
+        """The agent has to close the connection on it."""
+        return self.illegal or self.is_fatal
+
+    @property
     def is_gap(self) -> bool:
         return self.type == "error" and self.payload.get("code") == "output_sequence_gap" and self.payload.get("retryable") is True
 
@@ -166,9 +172,11 @@ class Socket:
     """Its first agent.hello."""
     hello_ack: Said | None = None
     """The first hello_ack that names that hello."""
+    must_close: Said | None = None
+    """The first frame on which the agent has to close."""
     _pings: dict[str, int] = field(default_factory=dict)
     _read_to: list[int] = field(default_factory=list)
-    """Entries up to which all was read, ascending; ``_read_at`` says when that was proved."""
+    """Entries up to which all has arrived, ascending; ``_read_at`` says when that was shown."""
     _read_at: list[Moment] = field(default_factory=list)
 
     @cached_property
@@ -186,19 +194,14 @@ class Socket:
         """When it became active at the earliest: when the matching hello_ack was said. None: never."""
         return None if self.hello_ack is None else self.hello_ack.at_us
 
-    def read_proof(self, entry: int) -> Moment | None:
-        """When a pong proved that the agent had read what was said at ``entry``; None: nothing proves it."""
+    def pong_behind(self, entry: int) -> Moment | None:
+        """When a pong showed that what was said at ``entry`` has arrived; None: nothing shows it."""
         at = bisect_right(self._read_to, entry)
         return self._read_at[at] if at < len(self._read_at) else None
 
-    def active_proof(self) -> Moment | None:
-        """When it was proved that the agent has read the matching hello_ack: by a pong, or by output or a final behind it."""
-        ack = self.hello_ack
-        if ack is None:
-            return None
-        shown = next((frame for frame in self.frames if frame.entry > ack.entry and frame.type in DURABLE), None)
-        proofs = [self.read_proof(ack.entry), Moment(shown.entry, shown.at_us) if shown is not None else None]
-        return min((proof for proof in proofs if proof is not None), key=lambda proof: proof.entry, default=None)
+    def is_void(self, entry: int) -> bool:
+        """A frame on which the agent has to close stands before it, so that the agent need not obey what was said at ``entry``."""
+        return self.must_close is not None and self.must_close.entry < entry
 
     # --- while it is read -------------------------------------------------------------------------------------------
 
@@ -209,6 +212,8 @@ class Socket:
 
     def add_said(self, said: Said) -> None:
         self.said.append(said)
+        if self.must_close is None and said.must_close:
+            self.must_close = said
         hello = self.hello_frame
         if said.type == HELLO_ACK and self.hello_ack is None and hello is not None and said.acked_id == hello.message_id:
             self.hello_ack = said

@@ -7,7 +7,8 @@ One pass over the entries; linear. Start here:
 * ``tasks``, ``reports``, ``pauses``: what is to come out, PUTs, and when the agent did not run (`tasks`).
 * ``wire``: plain HTTP: requests with their answers, connections (`..wire`). ``signed``: the entries of that kind.
 * ``heal``, ``final_look``, ``settled``: entries, None where the history ends before. ``end_us``: nobody looked further.
-* ``allowance_us`` is added to upper bounds in time; ``timing_ms`` are the figures the agent goes by.
+* ``proofs``: when each socket was over, and what was surely read on it (`proofs`).
+* ``allowance_us`` is added to upper bounds in time; ``timing_ms``, ``limits``: the figures that the agent is known to go by.
 """
 
 from __future__ import annotations
@@ -20,24 +21,15 @@ from ...values.history import Entry, Header, History
 from ..wire import Wire, read_wire
 from .hello import AttemptKey
 from .ledger import Ledger, Message, SureAck
+from .proofs import Proofs
 from .reading import Record, read_record
 from .sockets import Said, Socket
 from .tasks import Pause, Report, Task
 
-TIMING_MS: Mapping[str, int] = {
-    "flush_interval": 100,
-    "reconnect_min": 1_000,
-    "reconnect_max": 300_000,
-    "ping_interval": 30_000,
-    "poll_interval": 10_000,
-    "polling_fallback": 30_000,
-}
-"""The defaults of the contract."""
-SPOOL_BYTES, SPOOL_RESERVE_BYTES = 64 * 1024 * 1024, 1024 * 1024
+SPOOL_ROOM_BYTES = 1024 * 1024
+"""What every spool has room for whose size nobody knows. The contract's default is 63 times that."""
 MESSAGE_BYTES = 512
 """What a row may take in a spool beside its data."""
-COMMIT_MS = 250
-"""An ack that was read so shortly before a kill may not have reached the disk."""
 
 
 class View:
@@ -56,6 +48,7 @@ class View:
         self.signed: list[Entry] = self._record.signed
         self.listings: list[Entry] = self._record.listings
         """Entries ``listed``: the answers of GET tasks."""
+        self.proofs = Proofs(self.sockets, self.pauses, self.wire, self.allowance_us)
         self.final_look: Entry | None = self._record.final_look
         self._set_free()
         self._due: dict[Socket, list[Message]] = self._read_listings()
@@ -86,31 +79,42 @@ class View:
 
     @cached_property
     def timing_ms(self) -> Mapping[str, int]:
-        """Figures the agent goes by; without the capability ``timing`` the contract's defaults, which it need not have."""
-        given = self.header.config.get("timing_ms") if self.timing_is_known else None
-        return {**TIMING_MS, **{name: value for name, value in (given or {}).items() if value is not None}}
+        """The figures that were given to the agent. Where one is missing the agent has a default of its own, which nobody knows."""
+        return self._given("timing_ms", TIMING)
 
-    @property
-    def timing_is_known(self) -> bool:
-        return TIMING in self.header.capabilities
-
-    @property
-    def t_us(self) -> int:
-        """T: how long a final that nobody acknowledges may wait for the socket."""
-        return max(self.timing_ms["polling_fallback"], T_MS_MIN) * 1000
-
-    @property
+    @cached_property
     def limits(self) -> Mapping[str, int]:
-        """The limits that were given to the agent; {} without the capability."""
-        given = self.header.config.get("limits") if LIMITS in self.header.capabilities else None
+        """The limits that were given to the agent, with the same meaning."""
+        return self._given("limits", LIMITS)
+
+    def _given(self, key: str, capability: str) -> Mapping[str, int]:
+        given = self.header.config.get(key) if capability in self.header.capabilities else None
         return {name: value for name, value in (given or {}).items() if value is not None}
+
+    @property
+    def t_us(self) -> int | None:
+        """T: how long a final that nobody acknowledges may wait for the socket; None: nobody knows."""
+        fallback_ms = self.timing_ms.get("polling_fallback")
+        return None if fallback_ms is None else max(fallback_ms, T_MS_MIN) * 1000
+
+    @property
+    def t_least_us(self) -> int:
+        """What T is at least, whatever the agent goes by."""
+        return T_MS_MIN * 1000 if self.t_us is None else self.t_us
 
     @cached_property
     def spool_may_rotate(self) -> bool:
         """All there was to keep may have reached the cap of the spool: then rows may be lost by right."""
-        room = self.limits.get("spool_bytes", SPOOL_BYTES) - self.limits.get("spool_reserve_bytes", SPOOL_RESERVE_BYTES)
         written = sum(size for task in self.tasks.values() for _, _, size in task.steps)
-        return 2 * written + MESSAGE_BYTES * len(self.ledger.messages) > room
+        return 2 * written + MESSAGE_BYTES * len(self.ledger.messages) > self._spool_room
+
+    @property
+    def _spool_room(self) -> int:
+        """What the spool holds at least."""
+        cap, reserve = self.limits.get("spool_bytes"), self.limits.get("spool_reserve_bytes")
+        if cap is None:
+            return SPOOL_ROOM_BYTES
+        return 0 if reserve is None else cap - reserve
 
     # --- sockets ----------------------------------------------------------------------------------------------------
 
@@ -125,10 +129,11 @@ class View:
         return sorted(greeted, key=lambda socket: socket.hello_frame.entry if socket.hello_frame is not None else 0)
 
     def open_until_us(self, socket: Socket) -> int:
-        """Until when the agent stood at that socket: its end, a crash or stop of the agent, or the end of the example."""
-        ends = [self.end_us] if socket.over_us is None else [socket.over_us, self.end_us]
-        pause = next((pause for pause in self.pauses if pause.from_entry > socket.entry), None)
-        return min(ends) if pause is None else min(*ends, pause.from_us)
+        """Until when the agent had to stand at that socket: the first sign of its end, or what it must close on, a crash or stop of the
+        agent, or the end of the example."""
+        end, pause = self.proofs.end_of(socket), next((pause for pause in self.pauses if pause.from_entry > socket.entry), None)
+        ends = [each.at_us for each in (end, socket.must_close) if each is not None]
+        return min([self.end_us, *ends, *([] if pause is None else [pause.from_us])])
 
     # --- messages ---------------------------------------------------------------------------------------------------
 
@@ -136,7 +141,7 @@ class View:
         return self._record.reports_by_task.get(task, [])
 
     def surely_acked(self, message: Message) -> SureAck | None:
-        """The first ack of it that the agent has surely read, and could put on its disk before any kill that followed."""
+        """The first ack of it that the agent has surely read."""
         return self._sure_acks.get(message)
 
     @cached_property
@@ -149,15 +154,10 @@ class View:
         return found
 
     def surely_read(self, said: Said) -> SureAck | None:
-        """That the agent has read what was said, behind which it lived on long enough to act on it; None: it may not have."""
+        """That the agent has read what was said, and had the time to act on it; None: it may not have."""
         socket = self.socket_by_number.get(said.socket)
-        proof = socket.read_proof(said.entry) if socket is not None else None
-        if proof is None:
-            return None
-        crash = next((pause for pause in self.pauses if pause.how == "crash" and pause.from_us >= said.at_us), None)
-        if crash is not None and crash.from_us < proof.at_us + COMMIT_MS * 1000 + self.allowance_us:
-            return None
-        return SureAck(said, proof)
+        proof = self.proofs.read(socket, said.entry) if socket is not None else None
+        return None if proof is None else SureAck(said, proof)
 
     def _set_free(self) -> None:
         """Fills in ``free_entry`` of every message."""
