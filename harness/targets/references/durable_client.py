@@ -15,6 +15,7 @@ import aiohttp
 from ...values.errors import Failed, Unknown
 from .durable_http import EVENT_STREAM, DurableHttp
 from .durable_outcome import TRANSPORT_FAILURE, Standing
+from .one_worker import OneWorker
 from .sse_parser import Frame, SseParser
 
 RUN_ID = "x-workflow-run-id"
@@ -25,7 +26,7 @@ HEAD_TIMEOUT_S = 30.0
 Note = Callable[[str, dict[str, Any]], None]
 
 
-class ReferenceDurableClient:
+class ReferenceDurableClient(OneWorker):
     """Call it on the running loop. ``config`` and ``note`` are those of the driver protocol. It reads one stream at a time."""
 
     serves: ClassVar[Sequence[Mapping[str, Any]]] = ({"contract": "durable-execution", "role": "client", "capabilities": []},)
@@ -36,10 +37,9 @@ class ReferenceDurableClient:
     def __init__(self, config: Mapping[str, Any], note: Note) -> None:
         self.note = note
         self.http = self.http_type(config["url"], config.get("headers") or {})
+        super().__init__(self.http)
         self.standings: dict[str, Standing] = {}
         """What was read of each run, so that to go on where it stopped is to know what came before."""
-        self.worker: asyncio.Task[None] | None = None
-        self.closing: asyncio.Task[None] | None = None
 
     # --- verbs ------------------------------------------------------------------------------------------------------
 
@@ -71,22 +71,7 @@ class ReferenceDurableClient:
 
     def unfollow(self) -> None:
         """Nothing is told from here on."""
-        worker, self.worker = self.worker, None
-        if worker is not None:
-            worker.cancel()
-
-    def close(self) -> asyncio.Task[None]:
-        """Lets go of everything at once. The task that it returns ends when the connections are closed."""
-        worker = self.worker
-        self.unfollow()
-        if self.closing is None:
-            self.closing = asyncio.get_running_loop().create_task(self.end(worker))
-        return self.closing
-
-    async def end(self, worker: asyncio.Task[None] | None) -> None:
-        if worker is not None:
-            await asyncio.wait([worker])
-        await self.http.close()
+        self.let_go()
 
     # --- requests ---------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from .one_worker import OneWorker
 from .run_stream_api import Api
 from .run_stream_backoff import Budgets, Step
 from .run_stream_failure import WatchFailed
@@ -18,7 +19,7 @@ from .run_stream_watch import Watch
 Note = Callable[[str, dict[str, Any]], None]
 
 
-class ReferenceReader:
+class ReferenceReader(OneWorker):
     """Call it on the running loop. ``config`` and ``note`` are those of the driver protocol."""
 
     serves: ClassVar[Sequence[Mapping[str, Any]]] = ({"contract": "run-stream", "role": "reader", "capabilities": ["timing"]},)
@@ -30,10 +31,9 @@ class ReferenceReader:
         self.settings = self.settings_of(config)
         self.note = note
         self.api = self.api_type(self.settings)
+        super().__init__(self.api)
         self.current: Watch | None = None
-        self.worker: asyncio.Task[None] | None = None
         self.has_failed = False
-        self.closing: asyncio.Task[None] | None = None
 
     def settings_of(self, config: Mapping[str, Any]) -> Settings:
         return read_settings(config)
@@ -61,22 +61,7 @@ class ReferenceReader:
         if self.current is not None:
             self.current.let_go()
             self.current = None
-        if self.worker is not None:
-            self.worker.cancel()
-            self.worker = None
-
-    def close(self) -> asyncio.Task[None]:
-        """Lets go of everything at once. The task that it returns ends when the connections are closed."""
-        worker = self.worker
-        self.let_go()
-        if self.closing is None:
-            self.closing = asyncio.get_running_loop().create_task(self.end(worker))
-        return self.closing
-
-    async def end(self, worker: asyncio.Task[None] | None) -> None:
-        if worker is not None:
-            await asyncio.wait([worker])
-        await self.api.close()
+        super().let_go()
 
     # --- the work ---------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import aiohttp
 
+from .one_worker import OneWorker
 from .sse_parser import Frame, SseParser
 from .sse_pause import Pause
 from .sse_request import EVENT_STREAM, NoStream, SseRequest
@@ -26,7 +27,7 @@ class Stopped(Exception):
     """The server asked the reader to connect no more."""
 
 
-class ReferenceSseReader:
+class ReferenceSseReader(OneWorker):
     """Call it on the running loop. ``config`` and ``note`` are those of the driver protocol."""
 
     serves: ClassVar[Sequence[Mapping[str, Any]]] = (
@@ -39,11 +40,10 @@ class ReferenceSseReader:
     def __init__(self, config: Mapping[str, Any], note: Note) -> None:
         self.note = note
         self.request = self.request_type(config["url"], config.get("headers") or {})
+        super().__init__(self.request)
         self.stored_id: str = config.get("last_event_id") or ""
         self.last_id = ""
         self.pause = self.pause_type()
-        self.worker: asyncio.Task[None] | None = None
-        self.closing: asyncio.Task[None] | None = None
 
     # --- verbs ------------------------------------------------------------------------------------------------------
 
@@ -56,22 +56,7 @@ class ReferenceSseReader:
 
     def unwatch(self) -> None:
         """Nothing is told from here on."""
-        worker, self.worker = self.worker, None
-        if worker is not None:
-            worker.cancel()
-
-    def close(self) -> asyncio.Task[None]:
-        """Lets go of everything at once. The task that it returns ends when the connections are closed."""
-        worker = self.worker
-        self.unwatch()
-        if self.closing is None:
-            self.closing = asyncio.get_running_loop().create_task(self.end(worker))
-        return self.closing
-
-    async def end(self, worker: asyncio.Task[None] | None) -> None:
-        if worker is not None:
-            await asyncio.wait([worker])
-        await self.request.close()
+        self.let_go()
 
     # --- the work ---------------------------------------------------------------------------------------------------
 
