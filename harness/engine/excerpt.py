@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..values.history import Entry, History
 from ..values.verdict import Finding
 
-LINE_MAX = 160
+LINE_MAX = 260
 ENTRIES_MAX = 12
-HIDDEN = {"headers"}
-"""Long and rarely the point; the history has them."""
+HIDDEN = {"headers", "protocol_version", "agent_id", "sent_at"}
+"""Long, or the same in every envelope, and rarely the point; the history has them."""
 
 
 def excerpt(history: History, findings: Sequence[Finding]) -> tuple[str, ...]:
@@ -30,10 +30,16 @@ def excerpt(history: History, findings: Sequence[Finding]) -> tuple[str, ...]:
 
 def entry_line(entry: Entry, *, proof: bool = True) -> str:
     """``*`` marks an entry that proves the finding; time in milliseconds of the example."""
-    words = " ".join(f"{key}={_short(value)}" for key, value in entry.data.items() if key not in HIDDEN and value not in (None, {}, []))
+    words = " ".join(f"{key}={_short(value, entry.data)}" for key, value in _telling(entry.data).items())
     line = f"{'*' if proof else ' '} #{entry.number:<4} {entry.at_us / 1000:>10.3f} ms  {entry.kind:<9} {words}"
     return line if len(line) <= LINE_MAX else line[: LINE_MAX - 2] + ".."
 
 
-def _short(value: Any) -> str:
+def _telling(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key not in HIDDEN and value not in (None, {}, [])}
+
+
+def _short(value: Any, entry: Mapping[str, Any]) -> str:
+    if isinstance(value, Mapping):
+        value = {key: item for key, item in _telling(value).items() if entry.get(key) != item}  # the line has that already
     return value if isinstance(value, str) and value.isalnum() else json.dumps(value, ensure_ascii=True, separators=(",", ":"))
