@@ -10,7 +10,8 @@ def test_a_frame_shows_its_payload() -> None:
     """The fields that every envelope has are left out, so that the payload comes before the end of the line."""
     envelope = {
         "protocol_version": 1, "message_id": "m" * 40, "type": "task.output", "agent_id": "agent-1", "task_id": "t",
-        "execution_attempt_id": "a", "sequence": 3, "sent_at": "2026-01-01T00:00:00Z", "payload": {"stream": "stdout", "data": "abc", "byte_count": 4},
+        "execution_attempt_id": "a", "sequence": 3, "sent_at": "2026-01-01T00:00:00Z",
+        "payload": {"stream": "stdout", "data": "abc", "byte_count": 4},
     }  # fmt: skip
     line = entry_line(Entry(7, 1_500, "frame", {"socket": 1, "number": 2, "type": "task.output", "envelope": envelope}))
     assert line.startswith('* #7         1.500 ms  frame     socket=1 number=2 type="task.output" envelope={"message_id":')
