@@ -85,8 +85,13 @@ class Repairs:
             self.later(message_id, RETRY_PAUSE_S * 2**tried, lambda: self.send_again(message_id))
 
     def send_again(self, message_id: str) -> None:
+        """Output with all that is behind it: that was refused as well, for the gap in front of it."""
         entry = self.core.outbox.named(message_id)
-        if entry is not None:
+        if entry is None:
+            return
+        if entry.kind == OUTPUT:
+            self.pump.resend(later.number for later in self.core.outbox.of_stream(entry.key, entry.stream, entry.sequence))
+        else:
             self.pump.offer([entry.number])
 
     def later(self, what: object, seconds: float, repair: Callable[[], None]) -> None:
