@@ -7,7 +7,7 @@ results are merged in a fixed order. So the findings do not depend on how many p
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,6 +32,9 @@ from .workshop import Reduced, ReduceTask, SlowTask, Workshop
 
 EXAMPLES_PER_SCENARIO = {"sim": 15, "loopback": 6}
 """Examples of each scenario and profile when neither a number nor a time is asked for."""
+TOP_UPS = 3
+"""Then so many rounds more, as long as a requirement was judged, but too rarely for a verdict: of the scenarios that judge it."""
+TOP_UP_BATCH = 1_000
 
 
 class Progress(Protocol):
@@ -156,23 +159,35 @@ class Search:
 
     def run(self, pool: Pool[Any]) -> bool:
         """Returns whether it was interrupted; what was found so far is in ``result``."""
-        total = None if self.options.seconds is not None else sum(unit.count for unit in self._units())
+        is_bounded = self.options.seconds is None
+        try:
+            self._play(pool, self._units(), sum(unit.count for unit in self._units()) if is_bounded else None)
+            for round in range(TOP_UPS if is_bounded and self.options.examples is None else 0):
+                more = self._scarce_units(round)
+                self._play(pool, more, self.result.examples + sum(unit.count for unit in more))
+        except KeyboardInterrupt:
+            return True
+        return False
+
+    def _play(self, pool: Pool[Any], supply: Iterable[Unit], total: int | None) -> None:
         units: list[Unit] = []
 
         def taken() -> Iterator[Unit]:
-            for unit in self._units():
+            for unit in supply:
                 if self._time_is_up():
                     return
                 units.append(unit)
                 yield unit
 
-        try:
-            for position, result in enumerate(pool.results(taken())):
-                self.result.merge(result)
-                self.progress.update(self.result.examples, total, len(self.result.violations), units[position].scenario)
-        except KeyboardInterrupt:
-            return True
-        return False
+        for position, result in enumerate(pool.results(taken())):
+            self.result.merge(result)
+            self.progress.update(self.result.examples, total, len(self.result.violations), units[position].scenario)
+
+    def _scarce_units(self, round: int) -> list[Unit]:
+        scarce = {requirement for requirement, judged in self.result.judged.items() if 0 < judged < JUDGED_MIN}
+        count = EXAMPLES_PER_SCENARIO[self.world.name]
+        judging = [scenario for scenario in self.scenarios if scarce & set(scenario.judges)]
+        return [Unit(scenario.name, profile, TOP_UP_BATCH + round, count) for scenario in judging for profile in scenario.profiles]
 
     def _time_is_up(self) -> bool:
         return self.options.seconds is not None and time.perf_counter() - self.started > self.options.seconds

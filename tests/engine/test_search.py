@@ -13,7 +13,7 @@ from streamproof.harness.engine.reduce import reduce_case
 from streamproof.harness.engine.replay import replay_file
 from streamproof.harness.engine.scenario import Setting
 from streamproof.harness.engine.selftest import run_selftest
-from streamproof.harness.engine.session import SessionOptions, run_session
+from streamproof.harness.engine.session import EXAMPLES_PER_SCENARIO, SessionOptions, run_session
 from streamproof.harness.engine.shrink import shrink_file
 from streamproof.harness.engine.unit import violation_key
 from streamproof.harness.faults.lose_answer import LoseAnswer
@@ -156,3 +156,15 @@ def test_a_mutant_that_lives_is_told() -> None:
     result = run_selftest(short, ["ingest"], seed=1, jobs=1, examples=10, progress=Silent(), examples_per_mutant_max=50)
     assert [row.killed for row in result.mutants] == [False]
     assert result.exit_code == 1
+
+
+def test_what_was_judged_too_rarely_is_played_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Until there is a verdict, by the scenarios that judge it; but a number that was asked for is kept to."""
+    monkeypatch.setitem(EXAMPLES_PER_SCENARIO, "sim", 2)
+
+    def verdict(examples: int | None) -> tuple[str, int]:
+        result = session(tmp_path, scenarios=("ingest-identities",), examples=examples)
+        return next(row.verdict for row in result.requirements if row.id == "ING-URL-1"), result.examples
+
+    assert verdict(None) == ("pass", 8)
+    assert verdict(4) == ("not_run", 4)
