@@ -27,7 +27,7 @@ TEXTS = (
     "  padded ",
     "日本 🙂 é",
     "event: message\ndata: x\n\n",
-    "\u2028\u2029\u0085",
+    "\u2028\u2029",
     '"quoted" \\ and {"type":"session.status_idle"}',
     "\r\nreturned\r",
     "word " * 300,

@@ -149,7 +149,7 @@ def test_polls_that_come_otherwise_are_wrong(wrong: tuple[int, ...]) -> None:
 
 
 def test_what_is_scheduled_is_waited_for() -> None:
-    """The read comes no earlier than it was due."""
+    """The read comes no earlier than it was due; in real time a note may have been read late, so that it is tried again alone."""
     assert Story().begin().say(*SAID).status("idle").scheduled().later(14_000).read("idle").list().done(*SAID).broken() == {"SCHED-2"}
 
 
