@@ -28,7 +28,11 @@ target = option(
 contract = option("--contract", multiple=True, metavar="C", help="Only this contract (repeatable; default: all).")
 world = option("--world", type=click.Choice(["sim", "loopback"]), help="Default: sim for what runs in process, else loopback.")
 seed = option("--seed", type=click.IntRange(min=0), help="The same seed and options give the same findings. Default: drawn, and printed.")
-jobs = option("--jobs", type=click.IntRange(min=1), help="Processes that share the work. Default: one for each core; on real sockets, where most wait, eight.")
+jobs = option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="Processes that share the work. Default: one for each core; on real sockets, where most wait, eight.",
+)
 report = option("--report", multiple=True, metavar="FORMAT=PATH", help="Also write this report (repeatable): see `list reports`.")
 
 
