@@ -27,6 +27,14 @@ def early() -> Story:
     return ran(at_ms=300)
 
 
+def in_one_session(final_first: bool) -> Story:
+    """A command that is over at once, and its last chunk before or behind its final."""
+    story = Story().fresh().command((0, "stdout", "x"), (0, "stderr", "y")).deliver().later(50).out(1)
+    if final_first:
+        return story.final(output="x", error="y").out(1, "y", stream="stderr")
+    return story.out(1, "y", stream="stderr").final(output="x", error="y")
+
+
 def replayed(final_first: bool) -> Story:
     story = ran(acked=False).drops().fresh(("stdout", 1, 1), ("stderr", 1, 1), finals=("f",))
     if final_first:
@@ -153,6 +161,7 @@ def discarded(count: int, *, begun: Literal["never", "before the hello", "before
 
 GOOD: dict[str, tuple[str, Build]] = {
     "final last": ("FIN-1", ran),
+    "final last in a session": ("FIN-1", lambda: in_one_session(final_first=False)),
     "final last in a replay": ("FIN-1", lambda: replayed(final_first=False)),
     "the same again": ("FIN-2", lambda: twice(output="x", error="y")),
     "kept over a kill": ("FIN-3", lambda: killed(listed=True)),
@@ -174,6 +183,7 @@ GOOD: dict[str, tuple[str, Build]] = {
 }
 NEARLY: dict[str, tuple[str, Build]] = {
     "before its last bytes": ("FIN-1", early),
+    "before the rest of its output": ("FIN-1", lambda: in_one_session(final_first=True)),
     "first in a replay": ("FIN-1", lambda: replayed(final_first=True)),
     "completed and then interrupted": ("FIN-2", lambda: twice(status="interrupted", exit_code=-1)),
     "another exit code": ("FIN-2", lambda: twice(exit_code=1, status="failed")),

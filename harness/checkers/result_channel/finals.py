@@ -28,6 +28,7 @@ def check_order(view: View) -> Judgement:
         if attempt is not None and attempt.finals:
             seen = seen or any(attempt.streams.values())
             findings.extend(_too_early(presence, task, attempt))
+            findings.extend(_behind_a_final_of_the_session(view, attempt))
     for socket in view.sockets:
         findings.extend(_behind_their_final(socket))
     if not seen and not findings:
@@ -47,6 +48,33 @@ def _too_early(presence: Presence, task: Task, attempt: Attempt) -> Iterator[Fin
             f"the final of {task.task!r} was sent {left_us / 1000:g} ms or more before the command has written its last bytes to {stream}"
         )
         yield Finding("WSR-FIN-1", message, (task.entry, first.entry))
+
+
+def _behind_a_final_of_the_session(view: View, attempt: Attempt) -> Iterator[Finding]:
+    """All that an attempt has to tell came up in an active session if it was first delivered there, behind the hello_ack: nothing of it
+    waited for that hello_ack, so its output goes before its final."""
+    socket = next((socket for socket in view.sockets if attempt.delivered and attempt.delivered[0].socket == socket.number), None)
+    if socket is None or socket.hello_ack is None or attempt.delivered[0].entry < socket.hello_ack.entry or _is_polled(view, attempt):
+        return
+    finals = (final.first for final in attempt.finals if final.first.payload.get("status") != INTERRUPTED)
+    final = next((frame for frame in finals if frame.socket == socket.number), None)
+    if final is None or any(said.is_gap and said.entry < final.entry for said in socket.said):
+        return
+    for frame in socket.frames:
+        if frame.entry > final.entry and frame.type == OUTPUT and frame.attempt_key == attempt.key and _is_first(view, frame):
+            message = f"sequence {frame.sequence} of {frame.stream} of {frame.task!r} is first sent behind the final of its attempt"
+            yield Finding("WSR-FIN-1", message, (final.entry, frame.entry))
+            return
+
+
+def _is_polled(view: View, attempt: Attempt) -> bool:
+    """A poll may have brought it before the session."""
+    return any(tuple(row) == attempt.key for listing in view.listings for row in listing.data["tasks"])
+
+
+def _is_first(view: View, frame: Frame) -> bool:
+    message = view.ledger.messages.get(frame.message_id)
+    return message is not None and message.first is frame
 
 
 def _behind_their_final(socket: Socket) -> Iterator[Finding]:
