@@ -35,6 +35,12 @@ def in_one_session(final_first: bool) -> Story:
     return story.out(1, "y", stream="stderr").final(output="x", error="y")
 
 
+def asked_for_by_a_gap() -> Story:
+    """A chunk that was stored and never sent is missed, and the gap error that asks for it crosses the final."""
+    story = Story().fresh().command((0, "stdout", "x"), (0, "stdout", "y")).deliver().later(50)
+    return story.out(2, "y", taken="gap").final(output="xy").gap("o2", 0).out(1, "x").out(2, "y")
+
+
 def replayed(final_first: bool) -> Story:
     story = ran(acked=False).drops().fresh(("stdout", 1, 1), ("stderr", 1, 1), finals=("f",))
     if final_first:
@@ -162,6 +168,7 @@ def discarded(count: int, *, begun: Literal["never", "before the hello", "before
 GOOD: dict[str, tuple[str, Build]] = {
     "final last": ("FIN-1", ran),
     "final last in a session": ("FIN-1", lambda: in_one_session(final_first=False)),
+    "asked for behind its final": ("FIN-1", asked_for_by_a_gap),
     "final last in a replay": ("FIN-1", lambda: replayed(final_first=False)),
     "the same again": ("FIN-2", lambda: twice(output="x", error="y")),
     "kept over a kill": ("FIN-3", lambda: killed(listed=True)),

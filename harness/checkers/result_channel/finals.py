@@ -58,9 +58,12 @@ def _behind_a_final_of_the_session(view: View, attempt: Attempt) -> Iterator[Fin
         return
     finals = (final.first for final in attempt.finals if final.first.payload.get("status") != INTERRUPTED)
     final = next((frame for frame in finals if frame.socket == socket.number), None)
-    if final is None or any(said.is_gap and said.entry < final.entry for said in socket.said):
+    if final is None:
         return
+    gap = next((said for said in socket.said if said.is_gap), None)
     for frame in socket.frames:
+        if gap is not None and gap.entry < frame.entry:
+            return  # what comes from here on may be asked for
         if frame.entry > final.entry and frame.type == OUTPUT and frame.attempt_key == attempt.key and _is_first(view, frame):
             message = f"sequence {frame.sequence} of {frame.stream} of {frame.task!r} is first sent behind the final of its attempt"
             yield Finding("WSR-FIN-1", message, (final.entry, frame.entry))
